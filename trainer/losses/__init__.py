@@ -1,0 +1,1 @@
+"""Losses on pages; each takes a mask and leaves out what is not labelled."""

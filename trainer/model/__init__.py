@@ -1,0 +1,1 @@
+"""The model: features, interaction, heads, position bias, the Ranker."""

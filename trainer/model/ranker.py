@@ -1,0 +1,199 @@
+"""The Ranker: one page of candidates in, one logit a task and candidate out."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from trainer.model.features import FeatureEncoder
+from trainer.model.heads import Head
+from trainer.model.history import HistoryAttention
+from trainer.model.interaction import unit
+from trainer.model.position_bias import PositionBias
+from trainer.text.encoder import Encoder
+from trainer.text.packing import pack_pair
+
+SIMILARITY_SCALE = {"ctr": 8.0, "cvr": 2.0, "relevance": 8.0}
+
+
+class Ranker(keras.Model):
+    """Encoder, interaction, features, history and heads.
+
+    The pretrained similarity is a residual term of every logit, ``scale * (cosine - centre)``, and the last layers of the
+    heads start at 0: before training the Ranker orders a page as the pretrained encoder does.
+
+    Args:
+        encoder: the text encoder.
+        interaction: a layer of `trainer.model.interaction`.
+        head: a layer of `trainer.model.heads`.
+        features: the feature encoders of ``items``, ``users`` and ``context``.
+        sequences: names of the declared sequences.
+        position_bias: the position tower, or None.
+        residual: whether the similarity is added to the logits.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        interaction: keras.layers.Layer,
+        head: Head,
+        features: dict[str, FeatureEncoder],
+        sequences: list[str],
+        position_bias: PositionBias | None,
+        residual: bool = True,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        # === Layers ===
+        self.encoder = encoder
+        self.interaction = interaction
+        self.item_features = features["items"]
+        self.user_features = features["users"]
+        self.context_features = features["context"]
+        self.histories = {name: HistoryAttention(name=f"{name}_attention") for name in sequences}
+        self.head = head
+        self.position_bias = position_bias
+        # === Residual similarity ===
+        self.residual = residual
+        self.tasks = list(head.rates)
+        self.similarity_weight = self.add_weight(
+            shape=(len(self.tasks),), initializer="ones", trainable=residual, name="similarity_weight"
+        )
+        self.similarity_centre = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="similarity_centre"
+        )
+        self._build_layers()
+
+    def _build_layers(self) -> None:
+        width = self.encoder.width
+        shapes = ((None, width), (None, None, width), (None, None, width))
+        if self.interaction.needs_pairs:
+            self.interaction.build(*shapes)
+        else:
+            self.interaction.build(shapes[0])
+        total = width * (2 if self.interaction.needs_pairs else 1)
+        for history in self.histories.values():
+            history.build((None, None, width))
+            total += history.width
+        total += sum(f.width for f in (self.item_features, self.user_features, self.context_features))
+        self.head.build((None, None, total))
+        self.built = True
+
+    def encode(self, tokens, training: bool | None = None):
+        """Encode packed texts.
+
+        Args:
+            tokens: int32 [B, L]
+            training: whether to drop units.
+
+        Returns:
+            Unit vectors, float32 [B, D]; zeros for texts of no token.
+        """
+        filled = ops.sum(ops.cast(ops.not_equal(tokens, self.encoder.pad), "int32"), axis=1, keepdims=True) > 2
+        return unit(self.encoder(tokens, training=training)) * ops.cast(filled, "float32")
+
+    def encode_pairs(self, query_tokens, item_tokens, training: bool | None = None):
+        """Encode queries and items in one sequence each.
+
+        Args:
+            query_tokens: int32 [B, L1], packed.
+            item_tokens: int32 [B, L2], packed.
+            training: whether to drop units.
+
+        Returns:
+            Pooled states, float32 [B, D].
+        """
+        tokens, segments = pack_pair(query_tokens, item_tokens, self.encoder.pad)
+        return self.encoder(tokens, segments, training=training)
+
+    def page_logits(self, page: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        """Logits of encoded pages.
+
+        Args:
+            page: ``query`` float32 [P, D] and ``items`` float32 [P, N, D] (unit vectors; zeros where an item has no text),
+                ``pairs`` float32 [P, N, D] where the interaction needs them, ``item_features``, ``user_features``,
+                ``context_features`` (preprocessed, [P, N, ...] or [P, ...]), ``sequences`` by name: vectors float32 [P, H, D]
+                and mask bool [P, H].
+            training: whether to drop units.
+
+        Returns:
+            By task: float32 [P, N].
+        """
+        query, items = page["query"], page["items"]
+        shape = ops.shape(items)[:2]
+        parts = [self.interaction(query, items, page.get("pairs"))]
+        if self.item_features.width:
+            parts.append(self.item_features(page["item_features"]))
+        for encoder, key in ((self.user_features, "user_features"), (self.context_features, "context_features")):
+            if encoder.width:
+                tiled = encoder(page[key])[:, None, :]
+                parts.append(ops.broadcast_to(tiled, (*shape, encoder.width)))
+        for name, attention in self.histories.items():
+            vectors, mask = page["sequences"][name]
+            parts.append(attention(items, vectors, mask))
+        x = ops.concatenate([ops.cast(part, self.compute_dtype) for part in parts], axis=-1)
+        logits = self.head(x, training=training)
+        if not self.residual:
+            return logits
+        similarity = ops.sum(query[:, None, :] * items, axis=-1) - self.similarity_centre
+        similarity = ops.where(ops.any(ops.not_equal(items, 0.0), axis=-1), similarity, 0.0)
+        return {
+            task: logits[task] + SIMILARITY_SCALE[task] * self.similarity_weight[index] * similarity
+            for index, task in enumerate(self.tasks)
+        }
+
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        """Logits of a training batch, in which each distinct text is encoded once.
+
+        Args:
+            batch: as `trainer.training.batches.PageBatches` makes it.
+            training: whether to drop units.
+
+        Returns:
+            By task: float32 [P, N]; without the position bias.
+        """
+        queries = self.encode(batch["query_tokens"], training=training)
+        items = self.encode(batch["item_tokens"], training=training)
+        rows = batch["item_row"]
+        page = {
+            "query": tf.gather(queries, batch["query_row"]),
+            "items": tf.gather(items, rows),
+            "user_features": select(batch, "user."),
+            "context_features": select(batch, "context."),
+            "item_features": {k: tf.gather(v, rows) for k, v in select(batch, "item.").items()},
+            "sequences": {
+                name: (batch[f"sequence.{name}"], batch[f"sequence_mask.{name}"]) for name in self.histories
+            },
+        }
+        if self.interaction.needs_pairs:
+            pairs = self.encode_pairs(
+                tf.gather(batch["query_tokens"], batch["pair_query"]),
+                tf.gather(batch["item_tokens"], batch["pair_item"]),
+                training=training,
+            )
+            page["pairs"] = tf.gather(pairs, batch["pair_row"])
+        return self.page_logits(page, training=training)
+
+
+def select(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The entries whose key starts with ``prefix``, without it."""
+    return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+
+
+def probabilities(logits: dict[str, Any]) -> dict[str, Any]:
+    """Probabilities of logits.
+
+    Args:
+        logits: by task, float32 [P, N].
+
+    Returns:
+        ``ctr``, ``cvr``, ``ctcvr`` (formed in log space) and ``relevance`` where it is a task, float32 [P, N].
+    """
+    out = {}
+    if "ctr" in logits:
+        ctr, cvr = ops.log_sigmoid(logits["ctr"]), ops.log_sigmoid(logits["cvr"])
+        out = {"ctr": ops.exp(ctr), "cvr": ops.exp(cvr), "ctcvr": ops.exp(ctr + cvr)}
+    if "relevance" in logits:
+        out["relevance"] = ops.sigmoid(logits["relevance"])
+    return out

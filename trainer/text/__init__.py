@@ -1,0 +1,1 @@
+"""Text: backbones, tokenising and packing, the Encoder."""

@@ -1,0 +1,212 @@
+"""Training from prepared pages to the best weights."""
+
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from trainer.config import Experiment, dump_experiment
+from trainer.data.pages import Pages, concatenate
+from trainer.data.prepared import Prepared
+from trainer.errors import InputError
+from trainer.evaluation.scorer import RankerScorer
+from trainer.losses.objective import Objective
+from trainer.model.build import POLICIES, build_ranker
+from trainer.text.backbone import load_backbone, save_architecture
+from trainer.training import run as runs
+from trainer.training.batches import PageBatches
+from trainer.training.checkpoint import load_state, save_state
+from trainer.training.optimizer import build_optimizer
+from trainer.training.progress import TrainingProgress
+from trainer.training.step import RankerTraining
+from trainer.training.tables import build_tables
+from trainer.training.tensorboard import TensorBoardLog
+from trainer.training.validation import Validation
+
+SAMPLED_PAGES = 256
+
+
+def train(experiment: Experiment, prepared: Prepared, console: Console | None = None) -> Path:
+    """Train the model of an experiment; a killed run goes on from its last checkpoint.
+
+    Args:
+        experiment: what to train.
+        prepared: the pages.
+        console: where progress is shown.
+
+    Returns:
+        The run folder, with the config as resolved, the best weights, the history and TensorBoard events.
+
+    Raises:
+        InputError: if the run folder holds another run, or there is nothing to train on.
+    """
+    console = console or Console(stderr=True)
+    folder = experiment.run_folder
+    session = _Session(experiment, prepared, folder, console)
+    if session.finished:
+        console.print(f"{folder}: trained already; delete the folder or set another name to train again")
+        return folder
+    session.learn()
+    return folder
+
+
+class _Session:
+    """One process's part of a run."""
+
+    def __init__(self, experiment: Experiment, prepared: Prepared, folder: Path, console: Console) -> None:
+        self.experiment, self.prepared, self.folder, self.console = experiment, prepared, folder, console
+        self.finished = self._open_folder()
+        if self.finished:
+            return
+        runs.set_seed(experiment.seed)
+        config = experiment.train
+        pages = training_pages(experiment, prepared)
+        backbone, tokenizer = load_backbone(
+            experiment.encoder.backbone, POLICIES[config.precision], experiment.encoder.dropout
+        )
+        save_architecture(backbone, tokenizer, folder)
+        runs.write_text(folder / runs.STATISTICS, json.dumps(prepared.statistics, ensure_ascii=False))
+        self.packers = runs.build_packers(experiment, tokenizer)
+        self.ranker = build_ranker(
+            experiment, prepared.statistics, backbone, tokenizer.pad_token_id, config.precision
+        )
+        self.scorer = RankerScorer(experiment, self.ranker, self.packers)
+        self.tables = build_tables(
+            experiment, self.ranker, self.packers, prepared.items, pages, prepared.statistics.get("relevance")
+        )
+        self.batches = PageBatches(
+            pages,
+            self.tables,
+            config.pages_per_batch,
+            config.group_queries,
+            self.ranker.interaction.needs_pairs,
+            config.xla,
+            experiment.seed,
+        )
+        total = math.ceil(config.epochs * self.batches.steps_per_epoch)
+        self.interval = max(1, round(total / config.evaluations))
+        self.rounds = max(1, round(total / self.interval))
+        objective = Objective(experiment.loss, self.ranker.tasks, self.ranker.head.entire_space)
+        self.model = RankerTraining(self.ranker, objective, experiment.loss.l2)
+        optimizer = build_optimizer(config, self.ranker.encoder, self.ranker, self.rounds * self.interval)
+        self.model.compile(optimizer=optimizer, jit_compile=config.xla)
+        optimizer.build(self.ranker.trainable_variables)
+        self.validation = Validation(experiment, prepared, self.scorer)
+
+    def _open_folder(self) -> bool:
+        """Make the run folder, or check that it belongs to this experiment."""
+        config = self.folder / runs.CONFIG
+        if config.exists():
+            if runs.read_run_config(self.folder) != self.experiment:
+                raise InputError(
+                    f"{self.folder}: holds a run with another configuration; set another name, or delete the folder"
+                )
+            return (self.folder / runs.FINISHED).exists()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        runs.write_config(self.folder, self.experiment)
+        return False
+
+    @property
+    def _state(self) -> list[Any]:
+        return [*self.ranker.variables, *self.model.optimizer.variables]
+
+    def learn(self) -> None:
+        """Train round by round; each ends with an evaluation and a checkpoint."""
+        progress: dict[str, Any] = {"round": 0, "best": None, "waited": 0, "history": [], "validation": []}
+        checkpoint = self.folder / runs.CHECKPOINT
+        if checkpoint.exists():
+            progress = load_state(checkpoint, self._state)
+            self.console.print(f"going on after step {progress['round'] * self.interval} of {self.folder}")
+        else:
+            shutil.rmtree(self.folder / "tensorboard", ignore_errors=True)
+            self._start_at_base_rates()
+            self._report(0, progress)
+        history = progress["history"]
+        total = self.rounds * self.interval
+        board = TensorBoardLog(self.folder / "tensorboard", history, dump_experiment(self.experiment))
+        board.set_model(self.model)
+        if not history:
+            board.graph(self.model, self.batches.batch(np.arange(min(2, len(self.batches.pages)))))
+            board.validation(0, progress["validation"][0])
+        for number in range(progress["round"], self.rounds):
+            self._refresh_memory()
+            shown = TrainingProgress(total, number * self.interval, history, self.console)
+            self.model.fit(
+                self.batches.dataset(number * self.interval),
+                steps_per_epoch=self.interval,
+                initial_epoch=number,
+                epochs=number + 1,
+                verbose=0,
+                callbacks=[shown, board],
+            )
+            if not all(math.isfinite(point["loss"]) for point in history):
+                raise InputError(
+                    f"{self.folder}: the loss is no number any more; lower train.learning_rate or use train.precision=float32"
+                )
+            progress["round"] = number + 1
+            metrics = self._report((number + 1) * self.interval, progress)
+            board.validation((number + 1) * self.interval, metrics)
+            save_state(checkpoint, self._state, progress)
+            if progress["waited"] >= self.experiment.train.patience:
+                self.console.print(f"stopped: {self.experiment.train.stop_on} has not risen for {progress['waited']} evaluations")
+                break
+        runs.write_text(self.folder / runs.HISTORY, json.dumps([*history, *progress["validation"]]))
+        summary = {"steps": progress["round"] * self.interval, "best": progress["best"]}
+        runs.write_text(self.folder / runs.FINISHED, json.dumps({**summary, "data_hash": self.prepared.data_hash}))
+        checkpoint.unlink()
+
+    def _start_at_base_rates(self) -> None:
+        """Centre the similarity, so that the heads' biases are the base rates."""
+        if not self.experiment.model.residual:
+            return
+        random = np.random.default_rng(self.experiment.seed)
+        count = len(self.batches.pages)
+        chosen = np.sort(random.choice(count, min(SAMPLED_PAGES, count), replace=False))
+        sample = self.batches.pages.take(chosen)
+        vectors = self.scorer.item_vectors(self.tables, np.unique(sample.item))
+        query_rows, inverse = np.unique(self.tables.query_of_page[chosen], return_inverse=True)
+        queries = self.scorer.vectors(self.tables.query_tokens[query_rows], self.tables.pad)
+        cosines = np.einsum("md,md->m", queries[inverse][sample.page_of_impression], vectors[sample.item])
+        self.ranker.similarity_centre.assign(float(cosines.mean()))
+
+    def _refresh_memory(self) -> None:
+        """Encode the items of the histories with the weights of now."""
+        if self.tables.sequences:
+            self.tables.memory[:] = self.scorer.item_vectors(self.tables, self.tables.remembered)
+
+    def _report(self, step: int, progress: dict[str, Any]) -> dict[str, float]:
+        """Validate, and keep the weights if they are the best so far."""
+        metrics = self.validation()
+        progress["validation"].append({"step": step, **metrics})
+        name = self.experiment.train.stop_on
+        if name is not None and metrics and name not in metrics:
+            raise InputError(f"train.stop_on: no metric {name!r}; there are: {', '.join(sorted(metrics))}")
+        value = step if name is None else metrics.get(name, step)
+        better = progress["best"] is None or value > progress["best"]["value"]
+        if better:
+            progress["best"] = {"step": step, "metric": name, "value": value}
+            progress["waited"] = 0
+            runs.save_weights(self.ranker, self.folder / runs.BEST)
+        else:
+            progress["waited"] += 1
+        shown = ", ".join(f"{key.removeprefix('valid.')} {v:.4f}" for key, v in metrics.items())
+        self.console.print(f"step {step}/{self.rounds * self.interval}: valid {shown}{' (best)' if better else ''}")
+        return metrics
+
+
+def training_pages(experiment: Experiment, prepared: Prepared) -> Pages:
+    """The training pages of the log, and of the judgments where relevance is a task."""
+    parts = []
+    wants_log = experiment.loss.ctr + experiment.loss.cvr > 0
+    if prepared.pages is not None and wants_log:
+        parts.append(prepared.pages.split("train"))
+    if prepared.judged is not None and experiment.model.relevance and experiment.loss.relevance:
+        parts.append(prepared.judged.split("train"))
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        raise InputError("no training pages: the weights of the loss leave nothing to learn from these tables")
+    return concatenate(parts)

@@ -1,0 +1,127 @@
+"""A run folder: everything that one training made, and how to load it again."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from trainer.config import Experiment, dump_experiment, load_experiment
+from trainer.errors import InputError
+from trainer.model.build import build_ranker
+from trainer.model.ranker import Ranker
+from trainer.text.backbone import build_architecture, load_backbone
+from trainer.text.encoder import Encoder
+from trainer.text.packing import TextPacker
+
+CONFIG, STATISTICS, HISTORY = "config.yaml", "statistics.json", "history.json"
+CHECKPOINT, BEST, FINISHED = "checkpoint.npz", "best.weights.h5", "finished.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained run, loaded in float32.
+
+    Attributes:
+        folder: the run folder.
+        experiment: as it was trained.
+        statistics: of the training pages.
+        ranker: with the best weights.
+        packers: ``query`` and ``item``.
+    """
+
+    folder: Path
+    experiment: Experiment
+    statistics: dict[str, Any]
+    ranker: Ranker
+    packers: dict[str, TextPacker]
+
+
+def read_run_config(folder: Path) -> Experiment:
+    """The experiment of a run folder.
+
+    Raises:
+        InputError: if the folder is no run.
+    """
+    if not (folder / CONFIG).is_file():
+        raise InputError(f"{folder}: no run folder ({CONFIG} is missing); give a folder that `shelfrank train` wrote")
+    return load_experiment(folder / CONFIG)
+
+
+def load_run(folder: Path) -> Run:
+    """Load a trained run.
+
+    Args:
+        folder: what ``shelfrank train`` wrote.
+
+    Returns:
+        The run in float32.
+
+    Raises:
+        InputError: if the folder is no run, is not finished or is damaged.
+    """
+    experiment = read_run_config(folder)
+    if not (folder / FINISHED).is_file():
+        raise InputError(f"{folder}: training has not finished; run `shelfrank train` again, it goes on where it was")
+    statistics = read_json(folder / STATISTICS)
+    backbone, tokenizer = build_architecture(folder)
+    packers = build_packers(experiment, tokenizer)
+    ranker = build_ranker(experiment, statistics, backbone, tokenizer.pad_token_id)
+    try:
+        ranker.load_weights(folder / BEST)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{folder / BEST}: damaged weights ({' '.join(str(error).split())[:160]}); train again") from None
+    return Run(folder, experiment, statistics, ranker, packers)
+
+
+def load_zero_shot(experiment: Experiment) -> tuple[Encoder, dict[str, TextPacker]]:
+    """The pretrained encoder as it comes, in float32, and its packers."""
+    backbone, tokenizer = load_backbone(experiment.encoder.backbone)
+    encoder = Encoder(backbone, tokenizer.pad_token_id, experiment.encoder.pooling)
+    return encoder, build_packers(experiment, tokenizer)
+
+
+def build_packers(experiment: Experiment, tokenizer: Any) -> dict[str, TextPacker]:
+    """The packers of queries and items."""
+    return {
+        "query": TextPacker(tokenizer, experiment.encoder.query_length),
+        "item": TextPacker(tokenizer, experiment.encoder.item_length),
+    }
+
+
+def save_weights(ranker: Ranker, path: Path) -> None:
+    """Write weights as a whole or not at all."""
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    ranker.save_weights(temporary)
+    temporary.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON of a run folder.
+
+    Raises:
+        InputError: if it is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: missing or damaged ({error}); train again") from None
+
+
+def write_config(folder: Path, experiment: Experiment) -> None:
+    """Write the experiment as resolved."""
+    write_text(folder / CONFIG, dump_experiment(experiment))
+
+
+def set_seed(seed: int) -> None:
+    """Seed Keras, NumPy and TensorFlow."""
+    keras.utils.set_random_seed(seed)
