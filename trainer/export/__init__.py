@@ -1,0 +1,1 @@
+"""The model bundle: item table, signatures, parity check, manifest."""

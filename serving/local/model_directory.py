@@ -1,0 +1,69 @@
+"""The version folders under a model's base path."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from serving.local.errors import ServerError
+
+# What changes when a file is written again: its path in the folder, its size, its time of change in ns.
+Fingerprint = frozenset[tuple[str, int, int]]
+
+
+@dataclass(frozen=True)
+class VersionFolder:
+    """One folder `<base path>/<integer>`."""
+
+    version: int
+    path: Path
+
+    def fingerprint(self) -> Fingerprint:
+        """Tell apart the states of a folder, so that a version that failed is tried again once it changed."""
+        found = set()
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                file = Path(folder, name)
+                try:
+                    stat = file.stat()
+                except OSError:  # gone or renamed since it was listed: the next look sees the new state
+                    continue
+                found.add((str(file.relative_to(self.path)), stat.st_size, stat.st_mtime_ns))
+        return frozenset(found)
+
+
+def latest_version(base_path: Path) -> VersionFolder:
+    """Find the version folder with the greatest number.
+
+    Args:
+        base_path: the folder that holds the version folders.
+
+    Returns:
+        The greatest version on disk; other names than integers are left alone, as TF Serving does.
+
+    Raises:
+        ServerError: the base path is missing, cannot be read, or holds no version folder.
+    """
+    try:
+        folders = [entry for entry in base_path.iterdir() if _is_version(entry.name) and entry.is_dir()]
+    except FileNotFoundError:
+        raise ServerError(f"model base path {base_path} does not exist; export a model there first") from None
+    except NotADirectoryError:
+        raise ServerError(
+            f"model base path {base_path} is a file; give the folder that holds the version folders"
+        ) from None
+    except OSError as error:
+        raise ServerError(f"model base path {base_path} cannot be read: {error.strerror}") from None
+    if not folders:
+        hint = "; it is a version folder itself: give its parent" if _is_bundle(base_path) else ""
+        raise ServerError(f"model base path {base_path} has no version folder (a number, as 1/){hint}")
+    newest = max(folders, key=lambda folder: (int(folder.name), folder.name))
+    return VersionFolder(int(newest.name), newest)
+
+
+def _is_version(name: str) -> bool:
+    # A version is an int64 on the wire.
+    return name.isascii() and name.isdecimal() and int(name) < 2**63
+
+
+def _is_bundle(path: Path) -> bool:
+    return (path / "saved_model.pb").is_file()

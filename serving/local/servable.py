@@ -1,0 +1,201 @@
+"""One loaded version of a model: a SavedModel whose signatures can be called."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+import tensorflow as tf
+import tensorflow_text  # noqa: F401  # registers the ops of tokenizers, which TF Serving links in
+from google.protobuf.message import DecodeError
+from tensorflow.core.framework import tensor_pb2
+from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+from tensorflow_serving.apis import predict_pb2
+
+from serving.local.errors import ServerError
+from serving.local.status import RequestError, invalid_argument, status_of
+from serving.local.tensors import dtype_name, tensor_from_proto, tensor_to_proto
+
+DEFAULT_SIGNATURE = "serving_default"
+_SERVE_TAGS = {"serve"}
+
+
+class Servable:
+    """A version that answers requests, from any number of threads.
+
+    Args:
+        version: its number.
+        signature_defs: the signatures as the SavedModel describes them.
+        functions: what to call, by signature.
+        model: the loaded object; it owns the variables and tables that the functions use.
+    """
+
+    def __init__(
+        self,
+        version: int,
+        signature_defs: Mapping[str, meta_graph_pb2.SignatureDef],
+        functions: Mapping[str, Any],
+        model: Any,
+    ) -> None:
+        self.version = version
+        self.signature_defs = signature_defs
+        self._functions = functions
+        self._model = model
+        self._defaults = {
+            name: {alias: tensor_from_proto(proto) for alias, proto in definition.defaults.items()}
+            for name, definition in signature_defs.items()
+        }
+
+    def predict(self, request: predict_pb2.PredictRequest) -> predict_pb2.PredictResponse:
+        """Run the signature that a request names.
+
+        Args:
+            request: its `model_spec` gives the signature only; the version is this one.
+
+        Returns:
+            The outputs asked for, all where `output_filter` is empty; `model_spec` without the model's name.
+
+        Raises:
+            RequestError: the request does not fit the signature.
+            tf.errors.OpError: an op of the model refused the values.
+        """
+        name = request.model_spec.signature_name or DEFAULT_SIGNATURE
+        if name not in self._functions:
+            raise RequestError(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"the model has no signature {name!r}; it has {_braces(self._functions)}",
+            )
+        definition = self.signature_defs[name]
+        inputs = self._inputs(name, request.inputs)
+        wanted = _wanted_outputs(request.output_filter, definition)
+        try:
+            outputs = self._functions[name](**inputs)
+        except (tf.errors.OpError, TypeError, ValueError) as error:
+            raise _explained(error, inputs, definition) from error
+        response = predict_pb2.PredictResponse()
+        response.model_spec.version.value = self.version
+        response.model_spec.signature_name = name
+        for alias in wanted:
+            response.outputs[alias].CopyFrom(tensor_to_proto(outputs[alias]))
+        return response
+
+    def _inputs(self, name: str, sent: Mapping[str, tensor_pb2.TensorProto]) -> dict[str, tf.Tensor]:
+        definition = self.signature_defs[name]
+        expected = set(definition.inputs)
+        defaults = self._defaults[name]
+        missing = expected - set(sent) - set(defaults)
+        extra = set(sent) - expected
+        if missing or extra:
+            raise invalid_argument(
+                f"the request's inputs {_braces(sent)} are not those of signature {name!r}, "
+                f"{_braces(expected)}: missing {_braces(missing)}, extra {_braces(extra)}"
+            )
+        inputs = {alias: tensor for alias, tensor in defaults.items() if alias not in sent}
+        for alias, proto in sent.items():
+            if proto.dtype != definition.inputs[alias].dtype:
+                raise invalid_argument(
+                    f"input {alias!r} is {dtype_name(proto.dtype)}, "
+                    f"the signature says {dtype_name(definition.inputs[alias].dtype)}"
+                )
+            try:
+                tensor = tensor_from_proto(proto)
+            except ValueError as error:
+                raise invalid_argument(f"input {alias!r} cannot be read: {error}") from None
+            declared = tf.TensorShape(definition.inputs[alias].tensor_shape)
+            if not _can_be_tried(tensor.shape, declared):
+                raise invalid_argument(_shape_difference(alias, tensor.shape, declared))
+            inputs[alias] = tensor
+        return inputs
+
+
+def load_servable(path: Path, version: int) -> Servable:
+    """Load a SavedModel.
+
+    Args:
+        path: a folder with `saved_model.pb` and `variables/`.
+        version: the number it is served as.
+
+    Returns:
+        The model, ready to be called.
+
+    Raises:
+        ServerError: something is missing or damaged.
+    """
+    meta_graph = _read_meta_graph(path / "saved_model.pb")
+    try:
+        model = tf.saved_model.load(str(path), tags=sorted(_SERVE_TAGS))
+        functions = dict(model.signatures.items())
+        definitions = dict(meta_graph.signature_def.items())
+        if not functions:
+            raise ServerError(f"model folder {path} has no signature; export it with signatures")
+        return Servable(version, definitions, functions, model)
+    except ServerError:
+        raise
+    except Exception as error:  # a damaged bundle can fail in any of TensorFlow's loaders
+        _, reason = status_of(error)
+        raise ServerError(f"model folder {path} cannot be loaded, export it again: {reason}") from error
+
+
+def _read_meta_graph(file: Path) -> meta_graph_pb2.MetaGraphDef:
+    try:
+        saved_model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    except FileNotFoundError:
+        raise ServerError(f"model folder {file.parent} has no saved_model.pb; export it again") from None
+    except OSError as error:
+        raise ServerError(f"{file} cannot be read: {error.strerror}") from None
+    except DecodeError:
+        raise ServerError(f"{file} is damaged (no SavedModel message); export it again") from None
+    for meta_graph in saved_model.meta_graphs:
+        if set(meta_graph.meta_info_def.tags) == _SERVE_TAGS:
+            return meta_graph
+    found = [sorted(meta_graph.meta_info_def.tags) for meta_graph in saved_model.meta_graphs]
+    raise ServerError(f"{file} has no graph with the tag 'serve' (it has {found}); export it again")
+
+
+def _wanted_outputs(output_filter: Iterable[str], definition: meta_graph_pb2.SignatureDef) -> list[str]:
+    wanted = list(output_filter)
+    for position, alias in enumerate(wanted):
+        if alias not in definition.outputs:
+            raise invalid_argument(
+                f"output_filter names {alias!r}; the signature's outputs are {_braces(definition.outputs)}"
+            )
+        if alias in wanted[:position]:
+            raise invalid_argument(f"output_filter names {alias!r} twice")
+    return wanted or sorted(definition.outputs)
+
+
+def _can_be_tried(sent: tf.TensorShape, declared: tf.TensorShape) -> bool:
+    """Tell whether the graph may be run on a shape.
+
+    TF Serving compares no shapes and runs the graph on anything. That is followed for a column sent as a
+    vector ([1] for [-1, 1]), which clients do. Other ranks are refused: ops of tokenizers end the process on
+    ranks that they were not built for.
+    """
+    if declared.is_compatible_with(sent):
+        return True
+    rank = declared.rank
+    return rank is not None and rank >= 2 and declared[-1] == 1 and declared[:-1].is_compatible_with(sent)
+
+
+def _shape_difference(alias: str, sent: tf.TensorShape, declared: tf.TensorShape) -> str:
+    sizes = [-1 if size is None else size for size in declared.as_list()]
+    return f"input {alias!r} has shape {sent.as_list()}, the signature says {sizes}"
+
+
+def _explained(
+    error: Exception, inputs: Mapping[str, tf.Tensor], definition: meta_graph_pb2.SignatureDef
+) -> Exception:
+    """Name the inputs that were tried with a shape other than the signature's and so may have failed."""
+    differences = []
+    for alias, tensor in inputs.items():
+        declared = tf.TensorShape(definition.inputs[alias].tensor_shape)
+        if not declared.is_compatible_with(tensor.shape):
+            differences.append(_shape_difference(alias, tensor.shape, declared))
+    if not differences:
+        return error
+    _, reason = status_of(error)
+    return invalid_argument(f"{'; '.join(differences)}: {reason}")
+
+
+def _braces(names: Iterable[str]) -> str:
+    return "{" + ",".join(sorted(names)) + "}"

@@ -1,0 +1,102 @@
+"""Tensors to and from `TensorProto`, as TF Serving reads and writes them."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2, types_pb2
+
+# Field of each type, and how many of its values make one element.
+_VALUE_FIELDS: dict[int, tuple[str, int]] = {
+    types_pb2.DT_FLOAT: ("float_val", 1),
+    types_pb2.DT_DOUBLE: ("double_val", 1),
+    types_pb2.DT_HALF: ("half_val", 1),
+    types_pb2.DT_BFLOAT16: ("half_val", 1),
+    types_pb2.DT_INT8: ("int_val", 1),
+    types_pb2.DT_INT16: ("int_val", 1),
+    types_pb2.DT_INT32: ("int_val", 1),
+    types_pb2.DT_UINT8: ("int_val", 1),
+    types_pb2.DT_UINT16: ("int_val", 1),
+    types_pb2.DT_INT64: ("int64_val", 1),
+    types_pb2.DT_UINT32: ("uint32_val", 1),
+    types_pb2.DT_UINT64: ("uint64_val", 1),
+    types_pb2.DT_BOOL: ("bool_val", 1),
+    types_pb2.DT_STRING: ("string_val", 1),
+    types_pb2.DT_COMPLEX64: ("scomplex_val", 2),
+    types_pb2.DT_COMPLEX128: ("dcomplex_val", 2),
+}
+# NumPy type in which an element's bits are written, where that is not its own.
+_WRITTEN_AS = {
+    types_pb2.DT_HALF: np.uint16,
+    types_pb2.DT_BFLOAT16: np.uint16,
+    types_pb2.DT_COMPLEX64: np.float32,
+    types_pb2.DT_COMPLEX128: np.float64,
+}
+# A few bytes can name a shape of any size, which would be filled with the last value given.
+_MOST_ELEMENTS = 2**26
+
+
+def dtype_name(dtype: int) -> str:
+    """Name a type by its number on the wire, as `DT_FLOAT`."""
+    return types_pb2.DataType.Name(dtype) if dtype in types_pb2.DataType.values() else f"unknown type {dtype}"
+
+
+def tensor_from_proto(proto: tensor_pb2.TensorProto) -> tf.Tensor:
+    """Read a tensor in either form: `tensor_content` or typed values, of which the last one fills the rest.
+
+    Args:
+        proto: the tensor as sent.
+
+    Returns:
+        The tensor.
+
+    Raises:
+        ValueError: the values do not fit the shape, or the type has no tensors on the wire.
+    """
+    if proto.dtype not in _VALUE_FIELDS:
+        raise ValueError(f"{dtype_name(proto.dtype)} cannot be sent")
+    shape = [dim.size for dim in proto.tensor_shape.dim]
+    if min(shape, default=0) < 0 or proto.tensor_shape.unknown_rank:
+        raise ValueError(f"shape {shape} is not that of a tensor")
+    elements = math.prod(shape)
+    if elements > _MOST_ELEMENTS:
+        raise ValueError(f"shape {shape} has more than {_MOST_ELEMENTS} elements")
+    field, values_per_element = _VALUE_FIELDS[proto.dtype]
+    given = len(getattr(proto, field)) / values_per_element
+    if given > elements:
+        raise ValueError(f"shape {shape} has {elements} elements, {field} has {given:g}")
+    try:
+        return tf.io.parse_tensor(proto.SerializeToString(), tf.as_dtype(proto.dtype))
+    except tf.errors.InvalidArgumentError:
+        # TensorFlow's own message repeats the whole tensor.
+        raise ValueError(
+            f"{len(proto.tensor_content)} bytes of tensor_content do not make a tensor of "
+            f"{dtype_name(proto.dtype)} and shape {shape}"
+        ) from None
+
+
+def tensor_to_proto(tensor: tf.Tensor) -> tensor_pb2.TensorProto:
+    """Write a tensor with typed values (`float_val`, `string_val`, ...), the form of TF Serving's answers.
+
+    Args:
+        tensor: a tensor of a type that can travel.
+
+    Returns:
+        Its message, every element written out.
+
+    Raises:
+        TypeError: the type has no form on the wire.
+    """
+    dtype = tensor.dtype.as_datatype_enum
+    if dtype not in _VALUE_FIELDS:
+        raise TypeError(f"{dtype_name(dtype)} cannot be sent")
+    proto = tensor_pb2.TensorProto(dtype=dtype, tensor_shape=tensor.shape.as_proto())
+    array = tensor.numpy()
+    if isinstance(array, bytes):  # a string scalar
+        proto.string_val.append(array)
+        return proto
+    flat = np.ravel(array)
+    if dtype in _WRITTEN_AS:
+        flat = flat.view(_WRITTEN_AS[dtype])
+    getattr(proto, _VALUE_FIELDS[dtype][0]).extend(flat.tolist())
+    return proto

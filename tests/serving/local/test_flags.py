@@ -1,0 +1,53 @@
+"""Flags named as tensorflow_model_server's."""
+
+from pathlib import Path
+
+import pytest
+
+from serving.local.errors import ServerError
+from serving.local.flags import ServerFlags, parse_flags
+
+
+def test_defaults_are_those_of_tensorflow_model_server():
+    flags = parse_flags(["--model_base_path=models/shop"])
+    assert flags.model_base_path == Path("models/shop")
+    assert (flags.port, flags.model_name, flags.file_system_poll_wait_seconds) == (8500, "default", 1.0)
+    assert flags.grpc_max_threads % 4 == 0
+
+
+def test_every_flag_is_read():
+    words = "--port=0 --model_name=shop --model_base_path=m --grpc_max_threads=3"
+    assert parse_flags([*words.split(), "--file_system_poll_wait_seconds=0"]) == ServerFlags(
+        port=0,
+        model_name="shop",
+        model_base_path=Path("m"),
+        grpc_max_threads=3,
+        file_system_poll_wait_seconds=0,
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--model_base_path=m", "--modle_name=x"], ["--model_base_path=m", "--port=x"]]
+)
+def test_unknown_missing_and_mistyped_flags_end_with_code_2(words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        parse_flags(words)
+    assert caught.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        {"port": -1},
+        {"port": 65536},
+        {"model_name": ""},
+        {"grpc_max_threads": 0},
+        {"file_system_poll_wait_seconds": -1},
+        {"file_system_poll_wait_seconds": float("nan")},
+    ],
+)
+def test_values_out_of_range_are_named(flag):
+    (name,) = flag
+    with pytest.raises(ServerError, match=f"--{name}"):
+        ServerFlags(model_base_path=Path("m"), **flag)

@@ -1,0 +1,73 @@
+"""TensorProto in and out, against TensorFlow's own reading and writing."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2, types_pb2
+
+from serving.local.tensors import tensor_from_proto, tensor_to_proto
+
+VALUES = {
+    "float32": [[1.5, -2.25], [0.0, 3e38]],
+    "float64": [[1.5, -2.25], [0.0, 1e300]],
+    "float16": [[1.5, -2.25], [0.0, 6e4]],
+    "bfloat16": [[1.5, -2.25], [0.0, 3e38]],
+    "int8": [[1, -2], [0, 127]],
+    "int16": [[1, -2], [0, 2**15 - 1]],
+    "int32": [[1, -2], [0, 2**31 - 1]],
+    "int64": [[1, -2], [0, 2**63 - 1]],
+    "uint8": [[1, 2], [0, 255]],
+    "uint16": [[1, 2], [0, 2**16 - 1]],
+    "uint32": [[1, 2], [0, 2**32 - 1]],
+    "uint64": [[1, 2], [0, 2**64 - 1]],
+    "bool": [[True, False], [False, True]],
+    "string": [[b"a", b""], [b"\xff\x00", "钻头".encode()]],
+    "complex64": [[1 + 2j, 0], [-1j, 3]],
+    "complex128": [[1 + 2j, 0], [-1j, 3]],
+}
+
+
+@pytest.mark.parametrize("dtype", VALUES)
+def test_every_type_is_written_so_that_tensorflow_reads_the_same(dtype):
+    tensor = tf.constant(VALUES[dtype], tf.as_dtype(dtype))
+    proto = tensor_to_proto(tensor)
+    assert not proto.tensor_content
+    np.testing.assert_array_equal(tf.make_ndarray(proto), tensor.numpy())
+
+
+@pytest.mark.parametrize("dtype", VALUES)
+def test_every_type_is_read_in_both_forms(dtype):
+    tensor = tf.constant(VALUES[dtype], tf.as_dtype(dtype))
+    for proto in (tf.make_tensor_proto(tensor.numpy()), tensor_to_proto(tensor)):
+        read = tensor_from_proto(proto)
+        assert read.dtype == tensor.dtype
+        np.testing.assert_array_equal(read.numpy(), tensor.numpy())
+
+
+@pytest.mark.parametrize("value", [3.5, b"a\x00", True, 7])
+def test_scalars_keep_their_empty_shape(value):
+    proto = tensor_to_proto(tf.constant(value))
+    assert not proto.tensor_shape.dim
+    assert tensor_from_proto(proto).numpy() == value
+
+
+def test_no_values_at_all_stand_for_zeros_and_empty_strings():
+    shape = {"dim": [{"size": 2}]}
+    zeros = tensor_from_proto(tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_shape=shape))
+    empty = tensor_from_proto(tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, tensor_shape=shape))
+    assert zeros.numpy().tolist() == [0.0, 0.0]
+    assert empty.numpy().tolist() == [b"", b""]
+
+
+def test_strings_cut_short_in_tensor_content_are_refused():
+    proto = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_STRING, tensor_shape={"dim": [{"size": 2}]}, tensor_content=b"\x05\x05ab"
+    )
+    with pytest.raises(ValueError, match="4 bytes of tensor_content"):
+        tensor_from_proto(proto)
+
+
+@pytest.mark.parametrize("dtype", [types_pb2.DT_INVALID, types_pb2.DT_RESOURCE, 99])
+def test_types_without_a_form_on_the_wire_are_refused(dtype):
+    with pytest.raises(ValueError, match="cannot be sent"):
+        tensor_from_proto(tensor_pb2.TensorProto(dtype=dtype))

@@ -1,0 +1,159 @@
+"""From a run to a model bundle that TF Serving loads as it is."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from trainer.config import Experiment
+from trainer.data.pages import Pages
+from trainer.evaluation.scorer import RankerScorer
+from trainer.export.item_table import ItemTable
+from trainer.export.parity import Parity, batches_of, check_parity
+from trainer.export.requests import page_request
+from trainer.export.signatures import RankingModule
+from trainer.export.warmup import write_warmup
+from trainer.training.run import Run
+from trainer.training.tables import Tables, build_tables, preprocess
+
+LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "keras-rs", "numpy")
+WARMUP_REQUESTS = 16
+
+
+def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, Any], models: Path | None = None) -> Path:
+    """Write the next version of a run's bundle.
+
+    The version is made in a hidden folder, proved equal to the trainer, and renamed into place.
+
+    Args:
+        run: a finished run.
+        items: the items table of the bundle; not necessarily that of the training.
+        pages: whose scores are compared; every item must be in ``items``.
+        source: what the manifest says of the data.
+        models: where bundles go; by default the experiment's.
+
+    Returns:
+        ``models/<name>/<version>``
+
+    Raises:
+        ParityError: if the bundle scores differently; nothing is published.
+    """
+    experiment = run.experiment
+    home = (models or experiment.export.models) / experiment.name
+    home.mkdir(parents=True, exist_ok=True)
+    making = home / f".making-{os.getpid()}"
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        scorer = RankerScorer(experiment, run.ranker, run.packers)
+        tables = build_tables(experiment, run.ranker, run.packers, items, pages)
+        vectors = scorer.item_vectors(tables, np.arange(len(items)))
+        scores = scorer.score(pages, tables, vectors)
+        table_bytes = _save(run, items, tables, vectors, making)
+        groups = [pages.take(group) for group in batches_of(pages)]
+        requests = [page_request(experiment, run.ranker, group, items) for group in groups]
+        parity = check_parity(
+            making, pages, scores, items["item_id"].to_numpy(object), requests, experiment.export.tolerance
+        )
+        warmup = write_warmup(making, requests[:WARMUP_REQUESTS], experiment.name)
+        manifest = _manifest(run, items, source, parity, table_bytes, warmup, making)
+        (making / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
+        return _publish(making, home)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _save(run: Run, items: pd.DataFrame, tables: Tables, vectors: np.ndarray, making: Path) -> int:
+    """Write the SavedModel; returns the bytes of the item table."""
+    unknown_item = pd.DataFrame([{column: None for column in items.columns}])
+    pairs = run.ranker.interaction.needs_pairs
+    empty = run.packers["item"](tf.constant([""])).numpy()
+    scratch = making.parent / f"{making.name}-ids"
+    scratch.mkdir(exist_ok=True)
+    try:
+        table = ItemTable(
+            items["item_id"].to_numpy(object),
+            vectors,
+            tables.item_features,
+            preprocess(run.ranker.item_features, unknown_item),
+            tables.item_tokens if pairs else None,
+            empty,
+            scratch,
+        )
+        module = RankingModule(run.experiment, run.ranker, run.packers, table)
+        tf.saved_model.save(module, str(making), signatures=module.functions())
+    finally:
+        shutil.rmtree(scratch)
+    return table.bytes
+
+
+def _manifest(
+    run: Run, items: pd.DataFrame, source: dict[str, Any], parity: Parity, table_bytes: int, warmup: int, making: Path
+) -> dict[str, Any]:
+    metrics = run.folder / "metrics.json"
+    loaded = tf.saved_model.load(str(making))
+    weights = sum(v.dtype.size * int(np.prod(v.shape)) for v in loaded.weights)
+    return {
+        "name": run.experiment.name,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "git_commit": _git_commit(),
+        "config": run.experiment.model_dump(mode="json"),
+        "data": source,
+        "items": len(items),
+        "metrics": json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else {},
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "signatures": {name: _describe(function) for name, function in loaded.signatures.items()},
+        "parity": parity.as_dict(),
+        "warmup_requests": warmup,
+        "bytes": {
+            "weights": weights,
+            "item_table": table_bytes,
+            "bundle": sum(f.stat().st_size for f in making.rglob("*") if f.is_file()),
+        },
+    }
+
+
+def _describe(function: Any) -> dict[str, dict[str, str]]:
+    def shapes(specs: dict[str, Any]) -> dict[str, str]:
+        return {
+            name: f"{spec.dtype.name} [{', '.join('?' if d is None else str(d) for d in spec.shape)}]"
+            for name, spec in sorted(specs.items())
+        }
+
+    return {
+        "inputs": shapes(function.structured_input_signature[1]),
+        "outputs": shapes(function.structured_outputs),
+    }
+
+
+def _git_commit() -> str | None:
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+    )
+    return done.stdout.strip() or None
+
+
+def _publish(making: Path, home: Path) -> Path:
+    """Rename into place under the next free version."""
+    while True:
+        versions = [int(p.name) for p in home.iterdir() if p.is_dir() and p.name.isdigit()]
+        target = home / str(max(versions, default=0) + 1)
+        try:
+            making.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            continue
+        return target
+
+
+def experiment_source(experiment: Experiment, data_hash: str) -> dict[str, Any]:
+    """What a manifest says of prepared data."""
+    return {"data_hash": data_hash, "items": str(experiment.data.items)}

@@ -1,0 +1,44 @@
+"""Scores recorded pages with a bundle, in a process of its own: ``python -m trainer.export.parity_check BUNDLE PAGES OUT``.
+
+Only TensorFlow and its text ops are loaded, as in TF Serving; nothing of the trainer's model code.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_text  # noqa: F401  registers the tokenizer's ops
+
+
+def main(bundle: str, pages: str, out: str) -> None:
+    """Score and write.
+
+    Args:
+        bundle: a SavedModel folder.
+        pages: a ``.npz`` of batches, ``<batch>/<input>``.
+        out: where the outputs go, likewise ``<batch>/<output>``, and ``loaded``: which modules of Keras were imported.
+    """
+    model = tf.saved_model.load(bundle)
+    rank = model.signatures["rank"]
+    outputs: dict[str, np.ndarray] = {}
+    with np.load(pages, allow_pickle=False) as batches:
+        requests: dict[str, dict[str, tf.Tensor]] = {}
+        for key in batches.files:
+            batch, name = key.split("/", 1)
+            value = batches[key]
+            requests.setdefault(batch, {})[name] = tf.constant(
+                np.char.encode(value, "utf-8").astype(object) if value.dtype.kind == "U" else value
+            )
+    for batch, inputs in requests.items():
+        for name, value in rank(**inputs).items():
+            array = value.numpy()
+            outputs[f"{batch}/{name}"] = array.astype("S") if array.dtype == object else array
+    outputs["loaded"] = np.array(json.dumps(sorted(m for m in sys.modules if m in ("keras", "keras_nlp", "keras_hub"))))
+    with Path(out).open("wb") as file:
+        np.savez(file, **outputs)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,164 @@
+"""The four signatures of a bundle."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from trainer.config import Experiment
+from trainer.export.item_table import ItemTable
+from trainer.model.ranker import Ranker, probabilities
+from trainer.text.packing import TextPacker, trim
+
+OUTPUTS = ("score", "ctr", "cvr", "ctcvr")
+
+
+class RankingModule(tf.Module):
+    """What TF Serving runs: strings in, ranked items out. Position is nowhere in it.
+
+    Args:
+        experiment: names of columns and features, and the score that ranks.
+        ranker: the trained Ranker in float32; its variables are held, not the Keras objects.
+        packers: ``query`` and ``item``.
+        table: the items.
+    """
+
+    def __init__(
+        self, experiment: Experiment, ranker: Ranker, packers: dict[str, TextPacker], table: ItemTable
+    ) -> None:
+        super().__init__(name="shelfrank")
+        self.table = table
+        seeds = {id(v) for v in ranker.variables if "seed_generator" in v.path}
+        self.weights = [v.value for v in ranker.variables if id(v) not in seeds]
+        encoders = (ranker.item_features, ranker.user_features, ranker.context_features)
+        self.lookups = [layer.lookup_table for encoder in encoders for layer in encoder.lookups.values()]
+        features = experiment.features
+        page_features = (*features.users, *features.context)
+        self._text = [f.name for f in page_features if f.kind == "text"]
+        self._sequences = [f.name for f in page_features if f.kind == "sequence"]
+        self._item_text = [*experiment.data.text, *(f.name for f in features.items if f.kind == "text")]
+        self._score = experiment.model.score
+        # Behind a function, because what is only read while tracing must not be tracked and saved.
+        self._tools = lambda: (ranker, packers)
+
+    @property
+    def _ranker(self) -> Ranker:
+        return self._tools()[0]
+
+    @property
+    def _packers(self) -> dict[str, TextPacker]:
+        return self._tools()[1]
+
+    def functions(self) -> dict[str, Any]:
+        """The concrete functions by signature name."""
+        page = self._page_inputs()
+        pages = tf.TensorSpec([None], tf.string)
+        lists = tf.TensorSpec([None, None], tf.string)
+        rank = page | {"item_id": lists}
+        items = self._ranker.item_features.signature([None, None])
+        rank_items = rank | items | {name: lists for name in self._item_text}
+        encode_query = {"query": pages} | {name: pages for name in self._text}
+        encode_item = {name: pages for name in self._item_text}
+        return {
+            "serving_default": _concrete(self.rank, rank),
+            "rank": _concrete(self.rank, rank),
+            "rank_items": _concrete(self.rank_items, rank_items),
+            "encode_query": _concrete(self.encode_query, encode_query),
+            "encode_item": _concrete(self.encode_item, encode_item),
+        }
+
+    def _page_inputs(self) -> dict[str, tf.TensorSpec]:
+        inputs = {
+            "query": tf.TensorSpec([None], tf.string),
+            "user_id": tf.TensorSpec([None], tf.string),
+            "history": tf.TensorSpec([None, None], tf.string),
+        }
+        inputs |= {name: tf.TensorSpec([None, None], tf.string) for name in self._sequences}
+        inputs |= {name: tf.TensorSpec([None], tf.string) for name in self._text}
+        return inputs | self._ranker.user_features.signature([None]) | self._ranker.context_features.signature([None])
+
+    def rank(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Rank items of the table by id."""
+        ids = inputs["item_id"]
+        rows = self.table.find(ids)
+        items = {
+            "items": tf.gather(self.table.vectors, rows),
+            "item_features": {name: tf.gather(values, rows) for name, values in self.table.features.items()},
+        }
+        tokens = None if self.table.tokens is None else tf.gather(self.table.tokens, rows)
+        known = rows < self.table.unknown_row
+        return self._ranked(inputs, items, tokens, known)
+
+    def rank_items(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Rank items whose text and features the request brings."""
+        ids = inputs["item_id"]
+        tokens = self._packers["item"](tf.reshape(self._joined(inputs, self._item_text), [-1]))
+        shape = tf.shape(ids)
+        vectors = self._ranker.encode(trim(tokens, self._packers["item"].pad), training=False)
+        encoder = self._ranker.item_features
+        items = {
+            "items": tf.reshape(vectors, [shape[0], shape[1], self._ranker.encoder.width]),
+            "item_features": encoder.preprocess(inputs) if encoder.features else {},
+        }
+        tokens = tf.reshape(tokens, [shape[0], shape[1], self._packers["item"].length])
+        return self._ranked(inputs, items, tokens, ids != "")
+
+    def encode_query(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Unit vectors of queries."""
+        return {"vector": self._ranker.encode(self._query_tokens(inputs), training=False)}
+
+    def encode_item(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Unit vectors of item texts."""
+        packer = self._packers["item"]
+        tokens = trim(packer(self._joined(inputs, self._item_text)), packer.pad)
+        return {"vector": self._ranker.encode(tokens, training=False)}
+
+    def _joined(self, inputs: dict[str, tf.Tensor], columns: list[str]) -> tf.Tensor:
+        return tf.strings.strip(tf.strings.join([inputs[name] for name in columns], " "))
+
+    def _query_tokens(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+        packer = self._packers["query"]
+        return trim(packer(self._joined(inputs, ["query", *self._text])), packer.pad)
+
+    def _ranked(
+        self, inputs: dict[str, tf.Tensor], items: dict[str, Any], item_tokens: tf.Tensor | None, known: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        ids = inputs["item_id"]
+        mask = ids != ""
+        tokens = self._query_tokens(inputs)
+        page = items | {
+            "query": self._ranker.encode(tokens, training=False),
+            "user_features": self._preprocessed(self._ranker.user_features, inputs),
+            "context_features": self._preprocessed(self._ranker.context_features, inputs),
+            "sequences": {name: self._sequence(inputs[name]) for name in self._sequences},
+        }
+        if item_tokens is not None and self._ranker.interaction.needs_pairs:
+            page["pairs"] = self._pairs(tokens, item_tokens, mask)
+        values = probabilities(self._ranker.page_logits(page, training=False))
+        values["score"] = values[self._score]
+        order = tf.argsort(tf.where(mask, values["score"], -1.0), axis=1, direction="DESCENDING", stable=True)
+        ranked = {name: tf.gather(tf.where(mask, values[name], 0.0), order, batch_dims=1) for name in OUTPUTS}
+        ranked["item_id"] = tf.gather(ids, order, batch_dims=1)
+        ranked["known"] = tf.gather(known & mask, order, batch_dims=1)
+        return ranked
+
+    def _preprocessed(self, encoder: Any, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return encoder.preprocess(inputs) if encoder.features else {}
+
+    def _sequence(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        rows = self.table.find(ids)
+        return tf.gather(self.table.vectors, rows), rows < self.table.unknown_row
+
+    def _pairs(self, query_tokens: tf.Tensor, item_tokens: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Encode the pairs that are no padding."""
+        places = tf.where(mask)
+        queries = tf.gather(query_tokens, places[:, 0])
+        texts = trim(tf.gather_nd(item_tokens, places), self._packers["item"].pad)
+        pairs = self._ranker.encode_pairs(queries, texts, training=False)
+        shape = tf.concat([tf.shape(mask, tf.int64), [self._ranker.encoder.width]], 0)
+        return tf.scatter_nd(places, pairs, shape)
+
+
+def _concrete(function: Any, inputs: dict[str, tf.TensorSpec]) -> Any:
+    """Trace with one keyword argument an input, which become the names of the signature."""
+    named = {name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in inputs.items()}
+    return tf.function(lambda **given: function(given)).get_concrete_function(**named)
