@@ -1,5 +1,6 @@
 """From a run to a model bundle that TF Serving loads as it is."""
 
+import dataclasses
 import datetime
 import importlib.metadata
 import json
@@ -12,20 +13,69 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from rich.console import Console
 
 from trainer.config import Experiment
 from trainer.data.pages import Pages
+from trainer.data.prepared import Prepared, ensure_prepared
+from trainer.data.sources import read_items
+from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
 from trainer.export.item_table import ItemTable
 from trainer.export.parity import Parity, batches_of, check_parity
 from trainer.export.requests import page_request
 from trainer.export.signatures import RankingModule
 from trainer.export.warmup import write_warmup
-from trainer.training.run import Run
+from trainer.training.run import Run, load_run
 from trainer.training.tables import Tables, build_tables, preprocess
 
 LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "keras-rs", "numpy")
 WARMUP_REQUESTS = 16
+
+
+def export_folder(folder: Path, items_file: Path | None, console: Console) -> Path:
+    """Export a run folder; with ``items_file``, with other items and the same weights.
+
+    Args:
+        folder: what ``shelfrank train`` wrote.
+        items_file: a table of items; by default that of the training.
+        console: where to say what is done.
+
+    Returns:
+        ``models/<name>/<version>``
+
+    Raises:
+        InputError: if the folder or the table is wrong, or the bundle does not score as the trainer does.
+    """
+    run = load_run(folder)
+    prepared = ensure_prepared(run.experiment)
+    items, source = prepared.items, {"data_hash": prepared.data_hash, "items": str(run.experiment.data.items)}
+    if items_file is not None:
+        items, rejected = read_items(items_file, run.experiment)
+        if len(rejected):
+            raise InputError(f"{items_file}: {len(rejected)} rows are wrong, the first: {rejected['reason'].iloc[0]}")
+        source["items"] = str(items_file)
+    pages = parity_pages(run.experiment, prepared, items)
+    console.print(f"exporting {len(items):,} items; comparing {len(pages)} pages in a fresh process")
+    return export_run(run, items, pages, source)
+
+
+def parity_pages(experiment: Experiment, prepared: Prepared, items: pd.DataFrame) -> Pages:
+    """Pages of the test split (judged ones where there is no log) whose items are in a table, with its rows."""
+    source = prepared.pages if prepared.pages is not None else prepared.judged
+    assert source is not None
+    pages = source.split("test")
+    if items is not prepared.items:
+        rows = pd.Series(np.arange(len(items)), index=items["item_id"])
+        moved = rows.reindex(prepared.items["item_id"]).fillna(-1).to_numpy(np.int32)[pages.item]
+        pages = dataclasses.replace(pages, item=moved)
+    whole = np.logical_and.reduceat(pages.item >= 0, pages.offset[:-1])
+    chosen = np.flatnonzero(whole)
+    if not len(chosen):
+        raise InputError("no test page has all its items in the new table: nothing to compare the bundle on")
+    random = np.random.default_rng(experiment.seed)
+    count = min(experiment.export.parity_pages, len(chosen))
+    return pages.take(np.sort(random.choice(chosen, count, replace=False)))
 
 
 def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, Any], models: Path | None = None) -> Path:
@@ -152,8 +202,3 @@ def _publish(making: Path, home: Path) -> Path:
                 raise
             continue
         return target
-
-
-def experiment_source(experiment: Experiment, data_hash: str) -> dict[str, Any]:
-    """What a manifest says of prepared data."""
-    return {"data_hash": data_hash, "items": str(experiment.data.items)}

@@ -159,6 +159,14 @@ class RankingModule(tf.Module):
 
 
 def _concrete(function: Any, inputs: dict[str, tf.TensorSpec]) -> Any:
-    """Trace with one keyword argument an input, which become the names of the signature."""
+    """Trace with one keyword argument an input, which become the names of the signature.
+
+    TF Serving compares no shapes with the signature, and the tokenizer's ops crash the process on a scalar: so the graph
+    itself refuses other ranks.
+    """
     named = {name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in inputs.items()}
-    return tf.function(lambda **given: function(given)).get_concrete_function(**named)
+
+    def checked(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        return function({name: tf.ensure_shape(value, inputs[name].shape) for name, value in given.items()})
+
+    return tf.function(checked).get_concrete_function(**named)

@@ -4,6 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
+RATE = 10.0
+"""The logits are this times the weights: examination spans several logits, which the rate of the head would not reach."""
+
 
 class PositionBias(keras.layers.Layer):
     """A logit for each position, added to the click logit in training (Guo et al. 2019, PAL, in additive form).
@@ -25,7 +28,8 @@ class PositionBias(keras.layers.Layer):
 
     def curve(self):
         """The centred logit of each position, float32 [positions + 1]."""
-        centred = self.logits - ops.sum(self.logits * self.centre)
+        logits = RATE * self.logits
+        centred = logits - ops.sum(logits * self.centre)
         return centred * np.array([0.0] + [1.0] * (len(self.shares) - 1), np.float32)
 
     def call(self, position):

@@ -13,7 +13,6 @@ from trainer.errors import InputError
 from trainer.model.build import build_ranker
 from trainer.model.ranker import Ranker
 from trainer.text.backbone import build_architecture, load_backbone
-from trainer.text.encoder import Encoder
 from trainer.text.packing import TextPacker
 
 CONFIG, STATISTICS, HISTORY = "config.yaml", "statistics.json", "history.json"
@@ -76,11 +75,14 @@ def load_run(folder: Path) -> Run:
     return Run(folder, experiment, statistics, ranker, packers)
 
 
-def load_zero_shot(experiment: Experiment) -> tuple[Encoder, dict[str, TextPacker]]:
-    """The pretrained encoder as it comes, in float32, and its packers."""
-    backbone, tokenizer = load_backbone(experiment.encoder.backbone)
-    encoder = Encoder(backbone, tokenizer.pad_token_id, experiment.encoder.pooling)
-    return encoder, build_packers(experiment, tokenizer)
+def load_zero_shot(run: Run) -> Ranker:
+    """The run's Ranker with the pretrained encoder as it comes, in float32.
+
+    Raises:
+        InputError: if the pretrained weights can't be had.
+    """
+    backbone, tokenizer = load_backbone(run.experiment.encoder.backbone)
+    return build_ranker(run.experiment, run.statistics, backbone, tokenizer.pad_token_id)
 
 
 def build_packers(experiment: Experiment, tokenizer: Any) -> dict[str, TextPacker]:

@@ -1,0 +1,179 @@
+"""The ``shelfrank`` command: one function a subcommand."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.local.errors import ServerError
+from shelfrank_client.errors import RankingError
+from trainer.errors import InputError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="BERT-quality ranking for e-commerce search: train in Keras, serve with TF Serving.",
+)
+
+Config = Annotated[Path, typer.Option("--config", help="The experiment, a YAML file.")]
+Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Overrides, with dots.")]
+RunFolder = Annotated[Path | None, typer.Argument(help="A folder that train wrote.")]
+RunConfig = Annotated[Path | None, typer.Option("--config", help="The experiment, in place of its run folder.")]
+
+
+@app.command()
+def prepare(config: Config, overrides: Overrides = None) -> None:
+    """Check the tables, label, split and build pages."""
+    from rich.console import Console
+
+    from trainer.config import load_experiment
+    from trainer.data.prepared import prepare as run
+
+    run(load_experiment(config, overrides), Console())
+
+
+@app.command()
+def simulate(config: Config, overrides: Overrides = None) -> None:
+    """Make up a marketplace, or behaviour over real queries and items."""
+    from tools.simulate import SimulateConfig
+    from tools.simulate import simulate as run
+    from trainer.config import load_experiment, validate_section
+
+    experiment = load_experiment(config, overrides)
+    if experiment.simulate is None:
+        raise InputError(f"{config}: has no section 'simulate'; add one, or use `shelfrank prepare` for your own tables")
+    section = validate_section(SimulateConfig, experiment.simulate, f"{config}: simulate")
+    report = run(section, experiment.data.items.parent, experiment.seed)
+    typer.echo("\n".join(report.lines()))
+
+
+@app.command()
+def train(config: Config, overrides: Overrides = None) -> None:
+    """Fine-tune the model; a killed run goes on where it was."""
+    from rich.console import Console
+
+    from trainer.config import load_experiment
+    from trainer.data.prepared import ensure_prepared
+    from trainer.training.fit import train as run
+
+    experiment = load_experiment(config, overrides)
+    folder = run(experiment, ensure_prepared(experiment), Console())
+    typer.echo(f"trained: {folder}")
+
+
+@app.command()
+def evaluate(
+    run: RunFolder = None,
+    config: RunConfig = None,
+    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    judgments: Annotated[Path | None, typer.Option(help="Human judgments of a source never seen.")] = None,
+    items: Annotated[Path | None, typer.Option(help="The items of --judgments.")] = None,
+) -> None:
+    """Measure a run beside the baselines, with intervals."""
+    from rich.console import Console
+
+    from trainer.evaluation.run_evaluation import evaluate_foreign, evaluate_run
+
+    if split not in ("train", "valid", "test"):
+        raise InputError(f"--split: no split {split!r}; there are train, valid and test")
+    if items is not None and judgments is None:
+        raise InputError("--items: goes with --judgments; give the judgments too")
+    folder, console = run_folder(run, config), Console()
+    if judgments is None:
+        evaluate_run(folder, split, console)
+    else:
+        evaluate_foreign(folder, judgments, items, console)
+
+
+@app.command()
+def report(
+    run: RunFolder = None,
+    config: RunConfig = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write; report.html of the run by default.")] = None,
+) -> None:
+    """Draw an evaluated run as one HTML file."""
+    from trainer.evaluation.report import write_report
+
+    typer.echo(f"report: {write_report(run_folder(run, config), out)}")
+
+
+@app.command()
+def export(
+    run: RunFolder = None,
+    config: RunConfig = None,
+    items: Annotated[Path | None, typer.Option(help="Other items, with the same weights.")] = None,
+) -> None:
+    """Write the next version of the bundle, proved equal to the trainer."""
+    from rich.console import Console
+
+    from trainer.export.export import export_folder
+
+    typer.echo(f"exported: {export_folder(run_folder(run, config), items, Console())}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def serve(context: typer.Context) -> None:
+    """Serve bundles as TF Serving does, for laptops and tests; --help lists the flags."""
+    import logging
+
+    from serving.local.flags import parse_flags
+    from serving.local.model_directory import latest_version
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    flags = parse_flags(context.args)
+    latest_version(flags.model_base_path)
+    from serving.local.server import serve_until_stopped
+
+    serve_until_stopped(flags)
+
+
+@app.command()
+def query(
+    text: Annotated[str, typer.Argument(help="What a shopper types.")],
+    target: Annotated[str, typer.Option(help="host:port of the server.")] = "127.0.0.1:8500",
+    model: Annotated[str, typer.Option(help="The model's name.")] = "shelfrank",
+    items: Annotated[Path | None, typer.Option(help="Items: shows titles, and gives candidates by BM25.")] = None,
+    candidate: Annotated[list[str] | None, typer.Option(help="An item id; repeatable.")] = None,
+    history: Annotated[list[str] | None, typer.Option(help="An item clicked before; repeatable.")] = None,
+    feature: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of the user or context; repeatable.")] = None,
+    k: Annotated[int, typer.Option("-k", help="How many to show.")] = 10,
+    deadline: Annotated[float, typer.Option(help="Seconds to wait for the answer.")] = 5.0,
+) -> None:
+    """Rank candidates for a query through the client, as a search page would."""
+    from rich.console import Console
+
+    from tools.query import ask, show
+
+    page, titles = ask(text, target, model, items, candidate or [], history or [], feature or [], k, deadline)
+    show(text, page, titles, Console())
+
+
+def run_folder(run: Path | None, config: Path | None) -> Path:
+    """The run folder that the command line names."""
+    if (run is None) == (config is None):
+        raise InputError("give a run folder, or --config FILE, one of the two")
+    if run is not None:
+        return run
+    from trainer.config import load_experiment
+
+    assert config is not None
+    return load_experiment(config).run_folder
+
+
+def main() -> None:
+    """Run the command; what a user can cause is one line and exit code 2."""
+    # TensorFlow reads it when it is imported: its notes about the machine are no news here.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        app()
+    except (InputError, ServerError, RankingError) as error:
+        sys.stdout.flush()
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

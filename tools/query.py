@@ -1,0 +1,93 @@
+"""A query through the client, and its answer as a table."""
+
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from shelfrank_client import RankedPage, RankingClient
+from trainer.errors import InputError
+
+CANDIDATES = 100
+
+
+def ask(
+    text: str,
+    target: str,
+    model: str,
+    items: Path | None,
+    candidates: list[str],
+    history: list[str],
+    features: list[str],
+    k: int,
+    deadline: float,
+) -> tuple[RankedPage, dict[str, str]]:
+    """Rank candidates over gRPC.
+
+    Args:
+        text: the query.
+        target: host:port of the server.
+        model: the model's name.
+        items: a table of items, for titles, and for candidates where none are given.
+        candidates: item ids.
+        history: items clicked before.
+        features: ``name=value`` of the user or context.
+        k: how many to return.
+        deadline: seconds.
+
+    Returns:
+        The ranked page and the titles by item id.
+
+    Raises:
+        InputError: if neither candidates nor items are given, or a feature is no ``name=value``.
+        RankingError: if the server does not answer.
+    """
+    titles: dict[str, str] = {}
+    if items is not None:
+        table = read_titles(items)
+        titles = dict(zip(table["item_id"], table["title"], strict=True))
+        candidates = candidates or lexical_candidates(text, table)
+    if not candidates:
+        raise InputError("no candidates: give --candidate ID, or --items FILE to take them from")
+    pairs = dict(feature.split("=", 1) for feature in features if "=" in feature)
+    if len(pairs) != len(features):
+        raise InputError(f"--feature: expected NAME=VALUE, found {next(f for f in features if '=' not in f)!r}")
+    user = {"user_id": pairs.pop("user_id", ""), **pairs}
+    with RankingClient(target, model=model, deadline=deadline) as client:
+        return client.rank(text, candidates=candidates, user=user, history=history, k=k), titles
+
+
+def read_titles(items: Path) -> pd.DataFrame:
+    """``item_id`` and ``title`` of a table of items."""
+    from trainer.data.tables import read_table
+
+    table = read_table(items, ["item_id", "title"])
+    return table.assign(item_id=table["item_id"].astype(str), title=table["title"].fillna(""))
+
+
+def lexical_candidates(text: str, items: pd.DataFrame, count: int = CANDIDATES) -> list[str]:
+    """The items whose titles fit best by BM25, as a search engine would bring them."""
+    import bm25s
+
+    index = bm25s.BM25()
+    index.index(bm25s.tokenize(items["title"].tolist(), stopwords=None, show_progress=False), show_progress=False)
+    tokens = bm25s.tokenize([text], stopwords=None, show_progress=False)
+    rows, _ = index.retrieve(tokens, k=min(count, len(items)), show_progress=False)
+    return items["item_id"].iloc[rows[0]].drop_duplicates().tolist()
+
+
+def show(text: str, page: RankedPage, titles: dict[str, str], console: Console) -> None:
+    """Print a ranked page."""
+    table = Table(title=f'"{text}"   model version {page.model_version}', title_justify="left")
+    table.add_column("#", justify="right")
+    table.add_column("item")
+    if titles:
+        table.add_column("title", overflow="ellipsis", no_wrap=True, max_width=60)
+    for name in ("score", "CTR", "CVR", "CTCVR"):
+        table.add_column(name, justify="right")
+    for place, item in enumerate(page, start=1):
+        figures = [f"{value:.4f}" for value in (item.score, item.ctr, item.cvr, item.ctcvr)]
+        name = item.item_id if item.known else f"{item.item_id} (unknown)"
+        table.add_row(str(place), name, *([titles.get(item.item_id, "")] if titles else []), *figures)
+    console.print(table)

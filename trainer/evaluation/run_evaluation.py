@@ -1,0 +1,77 @@
+"""Evaluation of a run folder: the model beside the baselines."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from trainer.data.negatives import all_candidates
+from trainer.data.pages import Pages
+from trainer.data.prepared import Prepared, ensure_prepared
+from trainer.evaluation.baselines import baselines
+from trainer.evaluation.evaluator import Evaluation, evaluate
+from trainer.evaluation.foreign import judged_pages_of
+from trainer.evaluation.scorer import RankerScorer
+from trainer.evaluation.scores import Scores
+from trainer.training.run import Run, load_run, load_zero_shot
+
+RankerFunction = Callable[[Pages, pd.DataFrame], Scores]
+
+
+def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
+    """Evaluate a run on a split of its own data, and keep the result in the run folder.
+
+    Args:
+        folder: what ``shelfrank train`` wrote.
+        split: ``train``, ``valid`` or ``test``.
+        console: where the table is shown.
+
+    Raises:
+        InputError: if the folder is no finished run.
+    """
+    run = load_run(folder)
+    prepared = ensure_prepared(run.experiment)
+    pages = None if prepared.pages is None else prepared.pages.split(split)
+    judged = None if prepared.judged is None else prepared.judged.split(split)
+    config = run.experiment.evaluate
+    if pages is not None and config.candidates == "all":
+        pages = all_candidates(pages, len(prepared.items))
+    result = evaluate(
+        _rankers(run, prepared), pages, judged, prepared.items, config, split, run.experiment.seed
+    )
+    result.save(folder)
+    result.show(console)
+    return result
+
+
+def evaluate_foreign(folder: Path, judgments: Path, items: Path | None, console: Console) -> Evaluation:
+    """Evaluate a run on human judgments of a source that it has never seen.
+
+    Args:
+        folder: what ``shelfrank train`` wrote.
+        judgments: a table with ``query``, ``item_id``, ``relevance``.
+        items: a table with ``item_id`` and the text columns; by default they are in ``judgments``.
+        console: where the table is shown.
+
+    Raises:
+        InputError: if the folder is no finished run, or a table is wrong.
+    """
+    run = load_run(folder)
+    judged, table = judged_pages_of(judgments, items, run.experiment)
+    prepared = ensure_prepared(run.experiment)
+    result = evaluate(
+        _rankers(run, prepared), None, judged, table, run.experiment.evaluate, "test", run.experiment.seed
+    )
+    result.save(folder / "foreign" / judgments.name.split(".")[0])
+    result.show(console)
+    return result
+
+
+def _rankers(run: Run, prepared: Prepared) -> dict[str, RankerFunction]:
+    """The model first, then the baselines."""
+    zero_shot = RankerScorer(run.experiment, load_zero_shot(run), run.packers, zero_shot=True)
+    model = RankerScorer(run.experiment, run.ranker, run.packers)
+    training = None if prepared.pages is None else prepared.pages.split("train")
+    others = baselines(training, prepared.items, run.experiment.data.log, run.experiment.seed)
+    return {"model": model, "zero-shot": zero_shot, **others}
