@@ -9,11 +9,50 @@ import keras_nlp
 import numpy as np
 from safetensors.numpy import save_file
 
-WORDS = (
-    "red blue green black white lamp drill bit hammer saw cordless table chair oak steel kettle bag shoe shirt "
-    "running garden hose led light bulb phone case cable battery pack small large with for and the of by in to set"
-).split()
-PIECES = "##s ##ing ##er ##ed ##y ##al ##est".split()
+WORDS = [
+    "red",
+    "blue",
+    "green",
+    "black",
+    "white",
+    "lamp",
+    "drill",
+    "bit",
+    "hammer",
+    "saw",
+    "cordless",
+    "table",
+    "chair",
+    "oak",
+    "steel",
+    "kettle",
+    "bag",
+    "shoe",
+    "shirt",
+    "running",
+    "garden",
+    "hose",
+    "led",
+    "light",
+    "bulb",
+    "phone",
+    "case",
+    "cable",
+    "battery",
+    "pack",
+    "small",
+    "large",
+    "with",
+    "for",
+    "and",
+    "the",
+    "of",
+    "by",
+    "in",
+    "to",
+    "set",
+]
+PIECES = ["##s", "##ing", "##er", "##ed", "##y", "##al", "##est"]
 CHINESE = "红蓝绿黑白灯泡手机壳电池无线鼠标键盘水杯茶壶雨伞跑步鞋男女童装"
 _PIECES_IN_ORDER = [
     "[PAD]",
@@ -90,7 +129,9 @@ def write_hugging_face(folder: Path) -> Path:
         tensors[f"{name}.output.LayerNorm.weight"] = weights["feedforward_layer_norm/gamma"]
         tensors[f"{name}.output.LayerNorm.bias"] = weights["feedforward_layer_norm/beta"]
     save_file(
-        {k: np.ascontiguousarray(np.asarray(v)) for k, v in tensors.items()}, folder / "model.safetensors", {"format": "pt"}
+        {k: np.ascontiguousarray(np.asarray(v)) for k, v in tensors.items()},
+        folder / "model.safetensors",
+        {"format": "pt"},
     )
     config = {
         "architectures": ["BertModel"],
@@ -105,6 +146,8 @@ def write_hugging_face(folder: Path) -> Path:
         "type_vocab_size": 2,
     }
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True, "tokenizer_class": "BertTokenizer"}))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"do_lower_case": True, "tokenizer_class": "BertTokenizer"})
+    )
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n", encoding="utf-8")
     return folder

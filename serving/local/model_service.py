@@ -31,9 +31,7 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
             version = version_of(request.model_spec, self._model.name)
             found = [status for status in self._model.statuses() if version in (None, status.version)]
             if not found:
-                raise RequestError(
-                    grpc.StatusCode.NOT_FOUND, f"model {self._model.name!r} has no version {version}"
-                )
+                raise RequestError(grpc.StatusCode.NOT_FOUND, f"model {self._model.name!r} has no version {version}")
             response = get_model_status_pb2.GetModelStatusResponse()
             for status in found:
                 entry = response.model_version_status.add(version=status.version, state=status.state)

@@ -26,7 +26,5 @@ def version_of(spec: model_pb2.ModelSpec, served_name: str) -> int | None:
         raise invalid_argument(f"version label {spec.version_label!r} is not known: no labels are set here")
     version = spec.version.value if choice == "version" else None
     if spec.name != served_name:
-        raise RequestError(
-            grpc.StatusCode.NOT_FOUND, f"model {spec.name!r} is not served here; {served_name!r} is"
-        )
+        raise RequestError(grpc.StatusCode.NOT_FOUND, f"model {spec.name!r} is not served here; {served_name!r} is")
     return version

@@ -182,9 +182,7 @@ def _shape_difference(alias: str, sent: tf.TensorShape, declared: tf.TensorShape
     return f"input {alias!r} has shape {sent.as_list()}, the signature says {sizes}"
 
 
-def _explained(
-    error: Exception, inputs: Mapping[str, tf.Tensor], definition: meta_graph_pb2.SignatureDef
-) -> Exception:
+def _explained(error: Exception, inputs: Mapping[str, tf.Tensor], definition: meta_graph_pb2.SignatureDef) -> Exception:
     """Name the inputs that were tried with a shape other than the signature's and so may have failed."""
     differences = []
     for alias, tensor in inputs.items():

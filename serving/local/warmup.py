@@ -40,9 +40,7 @@ def warm_up(servable: Servable, path: Path) -> int:
             log = prediction_log_pb2.PredictionLog.FromString(record)
             kind = log.WhichOneof("log_type")
             if kind != "predict_log":
-                raise ServerError(
-                    f"{file}: record {count} is {kind or 'empty'}; only predict_log can be replayed"
-                )
+                raise ServerError(f"{file}: record {count} is {kind or 'empty'}; only predict_log can be replayed")
             servable.predict(log.predict_log.request)
     except DecodeError:
         raise ServerError(f"{file}: record {count} is no PredictionLog; export the model again") from None

@@ -25,9 +25,7 @@ app = typer.Typer(
 
 Source = Annotated[Path, typer.Option(help="The published files.")]
 Out = Annotated[Path, typer.Option(help="Folder to write; an earlier import there is replaced.")]
-Columns = Annotated[
-    list[str], typer.Option("--column", help="NAME=COLUMN: a column's name in the file. Repeatable.")
-]
+Columns = Annotated[list[str], typer.Option("--column", help="NAME=COLUMN: a column's name in the file. Repeatable.")]
 
 
 class EsciVersion(StrEnum):

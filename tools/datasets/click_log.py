@@ -80,18 +80,12 @@ def import_click_log(
     early = log["click_time"] < log["timestamp"]
     log = rejections.take(file, log, early, f"{names['click_time']} is before {names['query_time']}")
     log = rejections.take(file, log, ~log["item_id"].isin(items["item_id"]), "item is not in the items table")
-    log = rejections.take(
-        file, log, log.duplicated([*REQUEST, "item_id"]), "repeats a click of the same request"
-    )
+    log = rejections.take(file, log, log.duplicated([*REQUEST, "item_id"]), "repeats a click of the same request")
 
-    log = log.sort_values(["timestamp", "user_id", "query", "click_time"], kind="stable").reset_index(
-        drop=True
-    )
+    log = log.sort_values(["timestamp", "user_id", "query", "click_time"], kind="stable").reset_index(drop=True)
     number = log.groupby(REQUEST, sort=False).ngroup() + 1
     digits = len(str(len(log)))
     log.insert(0, "request_id", "r" + number.astype(str).str.zfill(digits))
-    log = log.assign(
-        clicked=pd.Series(1, log.index, dtype="int8"), purchased=pd.Series(0, log.index, dtype="int8")
-    )
+    log = log.assign(clicked=pd.Series(1, log.index, dtype="int8"), purchased=pd.Series(0, log.index, dtype="int8"))
     notes = {"requests": int(number.max()) if len(log) else 0}
     return write_import("click_log", out, {"items": items, "search_log": log}, rejections, notes)

@@ -81,22 +81,16 @@ def import_esci(
     )
     name = examples_path.name
     judgments = rejections.take(name, judgments, judgments["query"] == "", "query is empty")
-    judgments = rejections.take(
-        name, judgments, judgments["relevance"].isna(), "esci_label is not one of E, S, C, I"
-    )
+    judgments = rejections.take(name, judgments, judgments["relevance"].isna(), "esci_label is not one of E, S, C, I")
 
     products = _read(products_path, list(PRODUCT_COLUMNS), locales)
-    items = pd.DataFrame(
-        {column: as_text(products[published]) for published, column in PRODUCT_COLUMNS.items()}
-    )
+    items = pd.DataFrame({column: as_text(products[published]) for published, column in PRODUCT_COLUMNS.items()})
     items["item_id"] = _item_ids(products, locales)
     judged = items["item_id"].isin(judgments["item_id"])
     not_judged = int((~judged).sum())
     items = items[judged]
     items = rejections.take(products_path.name, items, items["title"] == "", "product_title is empty")
-    items = rejections.take(
-        products_path.name, items, items.duplicated("item_id"), "repeats a product of its locale"
-    )
+    items = rejections.take(products_path.name, items, items.duplicated("item_id"), "repeats a product of its locale")
     lost = ~judgments["item_id"].isin(items["item_id"])
     judgments = rejections.take(name, judgments, lost, f"product is not in {PRODUCTS} or has no title there")
     judgments = take_repeats(judgments, name, rejections)
@@ -113,9 +107,7 @@ def _read(path: Path, columns: list[str], locales: Sequence[str] | None = None) 
         held = parquet.read_schema(path).names
         missing = [column for column in columns if column not in held]
         if missing:
-            raise InputError(
-                f"{path}: has no column {', '.join(map(repr, missing))}; it has {', '.join(held)}"
-            )
+            raise InputError(f"{path}: has no column {', '.join(map(repr, missing))}; it has {', '.join(held)}")
         wanted = None if locales is None else [("product_locale", "in", list(locales))]
         return parquet.read_table(path, columns=columns, filters=wanted).to_pandas().reset_index(drop=True)
     except (pyarrow.ArrowException, OSError) as error:

@@ -43,9 +43,7 @@ def import_judgments(
 
     rejections = Rejections()
     frame = read_text_table(Path(source), names.values())
-    table = pd.DataFrame(
-        {name: as_text(frame[column]) for name, column in names.items() if name != "relevance"}
-    )
+    table = pd.DataFrame({name: as_text(frame[column]) for name, column in names.items() if name != "relevance"})
     table["relevance"] = as_number(frame[names["relevance"]])
     file = Path(source).name
     for name in ("query", "item_id", "title"):

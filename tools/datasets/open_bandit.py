@@ -75,17 +75,11 @@ def import_open_bandit(source: Path, out: Path, log: str | None = None) -> Impor
     file = path.name
     table = rejections.take(file, table, table["timestamp"].isna(), "timestamp is not a time")
     place = table["position"]
-    table = rejections.take(
-        file, table, ~((place >= 1) & (place % 1 == 0)), "position is not a whole number from 1"
-    )
+    table = rejections.take(file, table, ~((place >= 1) & (place % 1 == 0)), "position is not a whole number from 1")
     table = rejections.take(file, table, ~table["clicked"].isin([0.0, 1.0]), "click is not 0 or 1")
     chance = table["propensity"]
-    table = rejections.take(
-        file, table, ~((chance > 0) & (chance <= 1)), "propensity is not above 0 and at most 1"
-    )
-    table = rejections.take(
-        file, table, ~table["item_id"].isin(items["item_id"]), "item is not in the items table"
-    )
+    table = rejections.take(file, table, ~((chance > 0) & (chance <= 1)), "propensity is not above 0 and at most 1")
+    table = rejections.take(file, table, ~table["item_id"].isin(items["item_id"]), "item is not in the items table")
     table = table.astype({"position": "int32", "clicked": "int8"}).sort_values("timestamp", kind="stable")
     return write_import("open_bandit", out, {"items": items, "search_log": table}, rejections)
 

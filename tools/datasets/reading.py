@@ -67,9 +67,7 @@ def read_text_table(path: Path, columns: Iterable[str], separator: str | None = 
                 encoding="utf-8-sig",
             )
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: is not UTF-8 ({error.reason} at byte {error.start}); convert it first"
-        ) from error
+        raise InputError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start}); convert it first") from error
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path}: is empty, expected a header line and rows") from error
     except (pd.errors.ParserError, pyarrow.ArrowException, EOFError, OSError) as error:

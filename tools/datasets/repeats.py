@@ -19,7 +19,5 @@ def take_repeats(table: pd.DataFrame, source: str, rejections: Rejections) -> pd
     later = table.duplicated(["query", "item_id"])
     first = table.groupby(["query", "item_id"])["relevance"].transform("first")
     differs = later & (table["relevance"] != first)
-    table = rejections.take(
-        source, table, differs, "contradicts an earlier judgment of the same query and item"
-    )
+    table = rejections.take(source, table, differs, "contradicts an earlier judgment of the same query and item")
     return rejections.take(source, table, later.reindex(table.index), "repeats an earlier judgment")

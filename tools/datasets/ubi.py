@@ -135,11 +135,7 @@ def _search_table(records: UbiRecords, events: pd.DataFrame, rejections: Rejecti
     searches["found"] = searches["hits"].map(len)
     searches = searches.sort_values(["timestamp", "found"], ascending=[True, False], kind="stable")
     key = ["query_id", "query"]
-    fullest = (
-        searches.sort_values("found", ascending=False, kind="stable")
-        .drop_duplicates(key)
-        .set_index(key)["hits"]
-    )
+    fullest = searches.sort_values("found", ascending=False, kind="stable").drop_duplicates(key).set_index(key)["hits"]
     searches = searches.drop_duplicates(key).drop(columns=["hits", "found"])
     searches = searches.join(fullest, on=key).reset_index(drop=True)
     number = (searches.groupby("query_id").cumcount() + 1).astype(str)
@@ -162,9 +158,7 @@ def _find_search(events: pd.DataFrame, searches: pd.DataFrame, rejections: Rejec
     return _take(rejections, events, events["request_id"].isna(), "no query is logged under this query_id")
 
 
-def _join(
-    searches: pd.DataFrame, events: pd.DataFrame, rejections: Rejections
-) -> tuple[pd.DataFrame, dict[str, int]]:
+def _join(searches: pd.DataFrame, events: pd.DataFrame, rejections: Rejections) -> tuple[pd.DataFrame, dict[str, int]]:
     key = ["request_id", "item_id"]
     seen = events[events["action"] == "impression"]
     listed = searches[["request_id", "hits"]].explode("hits").dropna(subset=["hits"])
@@ -190,9 +184,7 @@ def _join(
     implied = (rows["purchased"] == 1) & (rows["clicked"] == 0)
     rows.loc[implied, "clicked"] = 1
 
-    log = rows.merge(
-        searches[["request_id", "timestamp", "user_id", "query"]], on="request_id", validate="m:1"
-    )
+    log = rows.merge(searches[["request_id", "timestamp", "user_id", "query"]], on="request_id", validate="m:1")
     log = log.sort_values(["timestamp", "request_id", "position"], kind="stable")
     log["position"] = log["position"].astype("int32")
     notes = {
@@ -224,8 +216,6 @@ def _item_table(log: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 def _take(rejections: Rejections, table: pd.DataFrame, bad: pd.Series, reason: str) -> pd.DataFrame:
     """Reject rows that carry their own file and line."""
     for file, rows in table[bad].groupby("file"):
-        taken = rows.drop(columns=["file", "row", "hits", "is_search"], errors="ignore").set_axis(
-            rows["row"] - 1
-        )
+        taken = rows.drop(columns=["file", "row", "hits", "is_search"], errors="ignore").set_axis(rows["row"] - 1)
         rejections.take(str(file), taken, pd.Series(True, taken.index), reason)
     return table[~bad]

@@ -102,9 +102,7 @@ def _read_lines(name: str, stream: IO[str], records: UbiRecords) -> None:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            records.broken.append(
-                {"file": name, "row": row, "reason": "is no JSON object", "text": line[:SHOWN]}
-            )
+            records.broken.append({"file": name, "row": row, "reason": "is no JSON object", "text": line[:SHOWN]})
             index = ""
             continue
         action = document.get("index") or document.get("create")

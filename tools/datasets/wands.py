@@ -36,9 +36,7 @@ def import_wands(source: Path, out: Path) -> ImportReport:
         InputError: a file or column is missing, or nothing is left.
     """
     rejections = Rejections()
-    products = read_text_table(
-        find_file(source, ["product.csv"]), [*TEXT_COLUMNS, *NUMBER_COLUMNS], separator="\t"
-    )
+    products = read_text_table(find_file(source, ["product.csv"]), [*TEXT_COLUMNS, *NUMBER_COLUMNS], separator="\t")
     items = pd.DataFrame({column: as_text(products[published]) for published, column in TEXT_COLUMNS.items()})
     category = next((name for name in CATEGORY_NAMES if name in products.columns), None)
     if category is not None:
@@ -49,17 +47,13 @@ def import_wands(source: Path, out: Path) -> ImportReport:
     items = rejections.take("product.csv", items, items["title"] == "", "product_name is empty")
     items = rejections.take("product.csv", items, items.duplicated("item_id"), "repeats a product_id")
 
-    read = read_text_table(
-        find_file(source, ["query.csv"]), ["query_id", "query", "query_class"], separator="\t"
-    )
+    read = read_text_table(find_file(source, ["query.csv"]), ["query_id", "query", "query_class"], separator="\t")
     queries = read[["query_id", "query", "query_class"]].apply(as_text)
     queries = rejections.take("query.csv", queries, queries["query"] == "", "query is empty")
     queries = rejections.take("query.csv", queries, queries.duplicated("query_id"), "repeats a query_id")
     queries = queries.set_index("query_id")
 
-    labels = read_text_table(
-        find_file(source, ["label.csv"]), ["query_id", "product_id", "label"], separator="\t"
-    )
+    labels = read_text_table(find_file(source, ["label.csv"]), ["query_id", "product_id", "label"], separator="\t")
     query_id, label = as_text(labels["query_id"]), as_text(labels["label"])
     judgments = pd.DataFrame(
         {
@@ -71,14 +65,10 @@ def import_wands(source: Path, out: Path) -> ImportReport:
             "query_class": query_id.map(queries["query_class"]).fillna("").astype(str),
         }
     )
-    judgments = rejections.take(
-        "label.csv", judgments, judgments["query"] == "", "query_id is not in query.csv"
-    )
+    judgments = rejections.take("label.csv", judgments, judgments["query"] == "", "query_id is not in query.csv")
     reason = "label is not one of Exact, Partial, Irrelevant"
     judgments = rejections.take("label.csv", judgments, judgments["relevance"].isna(), reason)
     lost = ~judgments["item_id"].isin(items["item_id"])
-    judgments = rejections.take(
-        "label.csv", judgments, lost, "product_id is not in product.csv or has no name there"
-    )
+    judgments = rejections.take("label.csv", judgments, lost, "product_id is not in product.csv or has no name there")
     judgments = take_repeats(judgments, "label.csv", rejections)
     return write_import("wands", out, {"items": items, "judgments": judgments}, rejections)

@@ -78,8 +78,7 @@ def make_catalogue(config: MarketplaceConfig, rng: np.random.Generator) -> Catal
 
     codes = _draw_attributes(types, rng)
     values = {
-        name: np.append(np.array(options), "")[codes[:, a]]
-        for a, (name, options) in enumerate(ATTRIBUTES.items())
+        name: np.append(np.array(options), "")[codes[:, a]] for a, (name, options) in enumerate(ATTRIBUTES.items())
     }
     title, description = _texts(types, brands[brand], values, quality, rng)
     items = pd.DataFrame(
@@ -92,9 +91,7 @@ def make_catalogue(config: MarketplaceConfig, rng: np.random.Generator) -> Catal
             "brand": brands[brand],
             **values,
             "price": np.round(usual_price * relative_price, 2),
-            "rating": np.round(
-                np.clip(3.9 + 0.4 * quality + rng.normal(0.0, 0.3, config.items), 1.0, 5.0), 1
-            ),
+            "rating": np.round(np.clip(3.9 + 0.4 * quality + rng.normal(0.0, 0.3, config.items), 1.0, 5.0), 1),
             "review_count": np.round(np.exp(3.0 + 1.1 * popularity)).astype("int64"),
         }
     )

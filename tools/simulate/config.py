@@ -148,9 +148,7 @@ class JudgmentsConfig(Section):
         known = {"query", "item_id", "relevance", *self.text}
         unknown = sorted(set(self.columns) - known)
         if unknown:
-            raise ValueError(
-                f"columns: unknown key {unknown[0]!r}, expected one of {', '.join(sorted(known))}"
-            )
+            raise ValueError(f"columns: unknown key {unknown[0]!r}, expected one of {', '.join(sorted(known))}")
         return self
 
 

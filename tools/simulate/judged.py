@@ -51,9 +51,7 @@ def make_judged_world(config: JudgmentsConfig, users: int, rng: np.random.Genera
         )
     low, high = pairs["relevance"].min(), pairs["relevance"].max()
     if low == high:
-        raise InputError(
-            f"{config.path}: column 'relevance' is {low:g} in every row; behaviour needs two grades"
-        )
+        raise InputError(f"{config.path}: column 'relevance' is {low:g} in every row; behaviour needs two grades")
 
     used = enough[query_code]
     code = (np.cumsum(enough) - 1)[query_code[used]]
@@ -100,9 +98,7 @@ class _Source:
 def _read(config: JudgmentsConfig) -> _Source:
     names = {name: config.columns.get(name, name) for name in ("query", "item_id", "relevance", *config.text)}
     frame = read_text_table(config.path, names.values())
-    table = pd.DataFrame(
-        {name: as_text(frame[column]) for name, column in names.items() if name != "relevance"}
-    )
+    table = pd.DataFrame({name: as_text(frame[column]) for name, column in names.items() if name != "relevance"})
     table["relevance"] = as_number(frame[names["relevance"]])
     for name in ("query", "item_id", "title"):
         _refuse(config, table[name] == "", names[name], "is empty")

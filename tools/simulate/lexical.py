@@ -47,9 +47,7 @@ class LexicalIndex:
         query, _ = np.nonzero(real)
         item = candidates[real]
         found = [
-            np.asarray(
-                self._queries[query[k : k + BLOCK]].multiply(self._items[item[k : k + BLOCK]]).sum(axis=1)
-            )
+            np.asarray(self._queries[query[k : k + BLOCK]].multiply(self._items[item[k : k + BLOCK]]).sum(axis=1))
             for k in range(0, len(item), BLOCK)
         ]
         score = np.zeros(candidates.shape)

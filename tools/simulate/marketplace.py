@@ -30,9 +30,7 @@ def make_marketplace(config: MarketplaceConfig, users: int, rng: np.random.Gener
     catalogue = make_catalogue(config, catalogue_rng)
     shoppers = make_shoppers(users, config.past_items, catalogue, user_rng)
     queries = make_queries(config, catalogue, query_rng)
-    text = (
-        catalogue.items["title"] + " " + catalogue.items["item_type"] + " " + catalogue.items["description"]
-    )
+    text = catalogue.items["title"] + " " + catalogue.items["item_type"] + " " + catalogue.items["description"]
     lexical = LexicalIndex(text, queries.text)
     candidates, grade = _candidates(config.candidates, catalogue, queries, lexical, candidate_rng)
     judgments = _judge(config, catalogue, queries, candidates, grade, judge_rng)

@@ -102,9 +102,7 @@ def _lay_out(
     score = _logging_score(config.logging, world, query, candidates, rng)
     if config.source == "judgments":
         # Judged items are already the few that fit: a page shows any of them, the policy only orders it.
-        drawn = np.argsort(np.where(candidates >= 0, rng.random(score.shape), 2.0), axis=1)[
-            :, : config.page_size
-        ]
+        drawn = np.argsort(np.where(candidates >= 0, rng.random(score.shape), 2.0), axis=1)[:, : config.page_size]
         order = np.argsort(-np.take_along_axis(score, drawn, axis=1), axis=1, kind="stable")
         shown = np.take_along_axis(drawn, order, axis=1)
     else:

@@ -125,11 +125,7 @@ def _possible(catalogue: Catalogue) -> pd.DataFrame:
     for kind in ITEM_TYPES:
         only = (kind.name,)
         rows += [("type", form.format(kind.name), only, -1, -1, -1) for form in ("{}", "good {}", "{} sale")]
-        rows += [
-            ("synonym", form.format(w), only, -1, -1, -1)
-            for w in kind.synonyms
-            for form in ("{}", "cheap {}")
-        ]
+        rows += [("synonym", form.format(w), only, -1, -1, -1) for w in kind.synonyms for form in ("{}", "cheap {}")]
     for occasion, types in OCCASIONS.items():
         rows += [("use_case", form.format(occasion), types, -1, -1, -1) for form in OCCASION_WORDINGS]
     for t, b in np.unique(np.stack([catalogue.type_of_item, catalogue.brand_of_item], axis=1), axis=0):

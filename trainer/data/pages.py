@@ -81,7 +81,9 @@ def concatenate(parts: list[Pages]) -> Pages:
     starts = np.cumsum([0, *(part.offset[-1] for part in parts)])
     return Pages(
         table=pd.concat([part.table for part in parts], ignore_index=True),
-        offset=np.concatenate([[0], *(part.offset[1:] + start for part, start in zip(parts, starts[:-1], strict=True))]),
+        offset=np.concatenate(
+            [[0], *(part.offset[1:] + start for part, start in zip(parts, starts[:-1], strict=True))]
+        ),
         item=np.concatenate([part.item for part in parts]),
         position=np.concatenate([part.position for part in parts]),
         clicked=np.concatenate([part.clicked for part in parts]),

@@ -141,5 +141,3 @@ def chunks_by_size(order: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
         chunks.append(order[start:stop])
         start = stop
     return chunks
-
-

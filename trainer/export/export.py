@@ -122,7 +122,7 @@ def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, An
 
 def _save(run: Run, items: pd.DataFrame, tables: Tables, vectors: np.ndarray, making: Path) -> int:
     """Write the SavedModel; returns the bytes of the item table."""
-    unknown_item = pd.DataFrame([{column: None for column in items.columns}])
+    unknown_item = pd.DataFrame([dict.fromkeys(items.columns)])
     pairs = run.ranker.interaction.needs_pairs
     empty = run.packers["item"](tf.constant([""])).numpy()
     scratch = making.parent / f"{making.name}-ids"

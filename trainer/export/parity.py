@@ -53,7 +53,12 @@ def batches_of(pages: Pages) -> list[np.ndarray]:
 
 
 def check_parity(
-    bundle: Path, pages: Pages, scores: Scores, item_ids: np.ndarray, requests: list[dict[str, np.ndarray]], tolerance: float
+    bundle: Path,
+    pages: Pages,
+    scores: Scores,
+    item_ids: np.ndarray,
+    requests: list[dict[str, np.ndarray]],
+    tolerance: float,
 ) -> Parity:
     """Score the pages with the bundle in a fresh process and compare.
 

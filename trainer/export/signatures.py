@@ -55,9 +55,9 @@ class RankingModule(tf.Module):
         lists = tf.TensorSpec([None, None], tf.string)
         rank = page | {"item_id": lists}
         items = self._ranker.item_features.signature([None, None])
-        rank_items = rank | items | {name: lists for name in self._item_text}
-        encode_query = {"query": pages} | {name: pages for name in self._text}
-        encode_item = {name: pages for name in self._item_text}
+        rank_items = rank | items | dict.fromkeys(self._item_text, lists)
+        encode_query = {"query": pages} | dict.fromkeys(self._text, pages)
+        encode_item = dict.fromkeys(self._item_text, pages)
         return {
             "serving_default": _concrete(self.rank, rank),
             "rank": _concrete(self.rank, rank),

@@ -35,7 +35,10 @@ class FeatureEncoder(keras.layers.Layer):
                     vocabulary=vocabulary or ["\x00"], mask_token="", num_oov_indices=1
                 )
                 self.learned[feature.name] = keras.layers.Embedding(
-                    len(vocabulary or [""]) + 2, feature.width, name=f"{feature.name}_embedding", dtype=self.dtype_policy
+                    len(vocabulary or [""]) + 2,
+                    feature.width,
+                    name=f"{feature.name}_embedding",
+                    dtype=self.dtype_policy,
                 )
             elif feature.kind == "number" and feature.buckets:
                 self.learned[feature.name] = keras.layers.Embedding(

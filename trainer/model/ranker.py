@@ -162,9 +162,7 @@ class Ranker(keras.Model):
             "user_features": select(batch, "user."),
             "context_features": select(batch, "context."),
             "item_features": {k: tf.gather(v, rows) for k, v in select(batch, "item.").items()},
-            "sequences": {
-                name: (batch[f"sequence.{name}"], batch[f"sequence_mask.{name}"]) for name in self.histories
-            },
+            "sequences": {name: (batch[f"sequence.{name}"], batch[f"sequence_mask.{name}"]) for name in self.histories},
         }
         if self.interaction.needs_pairs:
             pairs = self.encode_pairs(

@@ -19,9 +19,7 @@ class Encoder(keras.layers.Layer):
         pooling: ``mean`` over the tokens that are not padding (Reimers and Gurevych 2019), or ``cls``, the first token.
     """
 
-    def __init__(
-        self, backbone: keras_nlp.models.BertBackbone, pad: int = 0, pooling: str = "mean", **kwargs
-    ) -> None:
+    def __init__(self, backbone: keras_nlp.models.BertBackbone, pad: int = 0, pooling: str = "mean", **kwargs) -> None:
         super().__init__(dtype=backbone.dtype_policy, **kwargs)
         # === Layers ===
         self.token_embedding = backbone.token_embedding

@@ -21,6 +21,8 @@ class TextPacker(tf.Module):
         super().__init__(name="text_packer")
         self.tokenizer = tokenizer
         self.length = length
+        # The tokenizer gives ragged tensors in a graph only.
+        self._pack = tf.function(self._pack_text, input_signature=[tf.TensorSpec([None], tf.string)])
         self.pad, self.start, self.end = tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id
 
     def __call__(self, text: tf.Tensor) -> tf.Tensor:
@@ -32,6 +34,9 @@ class TextPacker(tf.Module):
         Returns:
             int32 [B, L]
         """
+        return self._pack(text)
+
+    def _pack_text(self, text: tf.Tensor) -> tf.Tensor:
         clean = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8", errors="replace")
         clean = tf.strings.substr(clean, 0, MAX_CHARACTERS_PER_TOKEN * self.length, unit="UTF8_CHAR")
         pieces = tf.cast(self.tokenizer(clean), tf.int32)[:, : self.length - 2]

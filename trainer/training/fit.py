@@ -71,9 +71,7 @@ class _Session:
         save_architecture(backbone, tokenizer, folder)
         runs.write_text(folder / runs.STATISTICS, json.dumps(prepared.statistics, ensure_ascii=False))
         self.packers = runs.build_packers(experiment, tokenizer)
-        self.ranker = build_ranker(
-            experiment, prepared.statistics, backbone, tokenizer.pad_token_id, config.precision
-        )
+        self.ranker = build_ranker(experiment, prepared.statistics, backbone, tokenizer.pad_token_id, config.precision)
         self.scorer = RankerScorer(experiment, self.ranker, self.packers)
         self.tables = build_tables(
             experiment, self.ranker, self.packers, prepared.items, pages, prepared.statistics.get("relevance")
@@ -152,7 +150,9 @@ class _Session:
             board.validation((number + 1) * self.interval, metrics)
             save_state(checkpoint, self._state, progress)
             if progress["waited"] >= self.experiment.train.patience:
-                self.console.print(f"stopped: {self.experiment.train.stop_on} has not risen for {progress['waited']} evaluations")
+                self.console.print(
+                    f"stopped: {self.experiment.train.stop_on} has not risen for {progress['waited']} evaluations"
+                )
                 break
         runs.write_text(self.folder / runs.HISTORY, json.dumps([*history, *progress["validation"]]))
         summary = {"steps": progress["round"] * self.interval, "best": progress["best"]}

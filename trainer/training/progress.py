@@ -56,9 +56,7 @@ class TrainingProgress(keras.callbacks.Callback):
         point["examples_per_second"] = candidates / max(now - self.window_start, 1e-9)
         point["learning_rate"] = float(self.model.optimizer.learning_rate)
         self.history.append({"step": self.step, **point})
-        self.bar.update(
-            self.task, status=f"loss {point['loss']:.4f}, {point['examples_per_second']:.0f} examples/s"
-        )
+        self.bar.update(self.task, status=f"loss {point['loss']:.4f}, {point['examples_per_second']:.0f} examples/s")
         self.window, self.window_start = [], now
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:

@@ -71,7 +71,9 @@ def load_run(folder: Path) -> Run:
     try:
         ranker.load_weights(folder / BEST)
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{folder / BEST}: damaged weights ({' '.join(str(error).split())[:160]}); train again") from None
+        raise InputError(
+            f"{folder / BEST}: damaged weights ({' '.join(str(error).split())[:160]}); train again"
+        ) from None
     return Run(folder, experiment, statistics, ranker, packers)
 
 

@@ -1,7 +1,6 @@
 """Tokens and preprocessed features of items and pages, computed once, as arrays."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -150,6 +149,5 @@ def preprocess(encoder: FeatureEncoder, table: pd.DataFrame) -> dict[str, np.nda
 
 def in_chunks(packer: TextPacker, texts: np.ndarray) -> np.ndarray:
     """Pack many texts."""
-    graph: Any = tf.function(packer.__call__, input_signature=[tf.TensorSpec([None], tf.string)])
-    chunks = [graph(tf.constant(texts[i : i + ROWS_AT_ONCE])).numpy() for i in range(0, len(texts), ROWS_AT_ONCE)]
+    chunks = [packer(tf.constant(texts[i : i + ROWS_AT_ONCE])).numpy() for i in range(0, len(texts), ROWS_AT_ONCE)]
     return np.concatenate(chunks) if chunks else np.zeros((0, packer.length), np.int32)

@@ -127,17 +127,13 @@ class Client:
     """The official stubs on one channel."""
 
     def __init__(self, port: int) -> None:
-        self.channel = grpc.insecure_channel(
-            f"localhost:{port}", options=[("grpc.max_receive_message_length", -1)]
-        )
+        self.channel = grpc.insecure_channel(f"localhost:{port}", options=[("grpc.max_receive_message_length", -1)])
         self.prediction = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
         self.health = health_pb2_grpc.HealthStub(self.channel)
 
     def predict(self, inputs: dict[str, Any], signature: str = "", **options: Any) -> Any:
-        return self.prediction.Predict(
-            predict_request(inputs, signature, **options), timeout=DEADLINE_SECONDS
-        )
+        return self.prediction.Predict(predict_request(inputs, signature, **options), timeout=DEADLINE_SECONDS)
 
     def states(self, model: str = "shop") -> dict[int, int]:
         """The state of each version, by number."""

@@ -26,9 +26,7 @@ def test_every_flag_is_read():
     )
 
 
-@pytest.mark.parametrize(
-    "words", [[], ["--model_base_path=m", "--modle_name=x"], ["--model_base_path=m", "--port=x"]]
-)
+@pytest.mark.parametrize("words", [[], ["--model_base_path=m", "--modle_name=x"], ["--model_base_path=m", "--port=x"]])
 def test_unknown_missing_and_mistyped_flags_end_with_code_2(words, capsys):
     with pytest.raises(SystemExit) as caught:
         parse_flags(words)

@@ -23,9 +23,7 @@ def test_the_served_version_is_available_without_an_error(shop_client, version):
     assert (status.status.error_code, status.status.error_message) == (0, "")
 
 
-@pytest.mark.parametrize(
-    "request_", [status_request("ranker"), status_request(version=0), status_request(version=8)]
-)
+@pytest.mark.parametrize("request_", [status_request("ranker"), status_request(version=0), status_request(version=8)])
 def test_unknown_models_and_versions_are_not_found(shop_client, request_):
     with pytest.raises(grpc.RpcError) as caught:
         shop_client.models.GetModelStatus(request_)

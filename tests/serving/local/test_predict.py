@@ -123,9 +123,7 @@ def test_another_shape_than_the_signatures_is_refused(shop_client, value, shape)
         (proto(types_pb2.DT_FLOAT, [2**62, 4], float_val=[1]), "more than"),
         (proto(types_pb2.DT_FLOAT, [10**9], float_val=[1]), "more than"),
         (
-            tensor_pb2.TensorProto(
-                dtype=types_pb2.DT_FLOAT, tensor_shape={"unknown_rank": True}, float_val=[1]
-            ),
+            tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, tensor_shape={"unknown_rank": True}, float_val=[1]),
             "not that of a tensor",
         ),
     ],
@@ -157,9 +155,7 @@ def test_an_unknown_model_is_not_found(shop_client, version):
 @pytest.mark.parametrize("version", [0, 6, 8, -1])
 def test_a_version_that_is_set_means_exactly_that_one(shop_client, version):
     call = lambda: shop_client.predict({"x": [1.0]}, version=version)  # noqa: E731
-    assert f"does not serve version {version}; the version served is 7" in refused(
-        call, grpc.StatusCode.NOT_FOUND
-    )
+    assert f"does not serve version {version}; the version served is 7" in refused(call, grpc.StatusCode.NOT_FOUND)
     assert shop_client.predict({"x": [1.0]}, version=7).model_spec.version.value == 7
 
 
@@ -238,9 +234,7 @@ def test_bytes_that_are_no_request_do_not_stop_the_server(shop_client):
 def test_the_other_methods_say_that_they_are_not_there(shop_client):
     stub = shop_client.prediction
     unimplemented = grpc.StatusCode.UNIMPLEMENTED
-    assert "Classify" in refused(
-        lambda: stub.Classify(classification_pb2.ClassificationRequest()), unimplemented
-    )
+    assert "Classify" in refused(lambda: stub.Classify(classification_pb2.ClassificationRequest()), unimplemented)
     assert "Regress" in refused(lambda: stub.Regress(regression_pb2.RegressionRequest()), unimplemented)
     multi = inference_pb2.MultiInferenceRequest()
     assert "MultiInference" in refused(lambda: stub.MultiInference(multi), unimplemented)

@@ -86,9 +86,7 @@ def test_a_version_is_loading_until_its_warm_up_is_over(models, start, tmp_path,
     assert served_version(client) == 2
 
 
-def test_the_old_version_ends_its_running_requests_before_it_is_unloaded(
-    models, start, tmp_path, tools, pipe
-):
+def test_the_old_version_ends_its_running_requests_before_it_is_unloaded(models, start, tmp_path, tools, pipe):
     base = tmp_path / "models"
     models.publish(base, 1)
     server, client = start(base, file_system_poll_wait_seconds=0.05)
@@ -103,12 +101,8 @@ def test_the_old_version_ends_its_running_requests_before_it_is_unloaded(
     tools.until(lambda: client.states() == {1: State.END, 2: State.AVAILABLE})
 
 
-@pytest.mark.parametrize(
-    "damage", ["no saved_model.pb", "cut saved_model.pb", "cut variables", "no variables"]
-)
-def test_a_damaged_new_version_is_logged_and_the_old_one_goes_on(
-    models, start, tmp_path, tools, caplog, damage
-):
+@pytest.mark.parametrize("damage", ["no saved_model.pb", "cut saved_model.pb", "cut variables", "no variables"])
+def test_a_damaged_new_version_is_logged_and_the_old_one_goes_on(models, start, tmp_path, tools, caplog, damage):
     caplog.set_level(logging.ERROR, "serving.local")
     base = tmp_path / "models"
     models.publish(base, 1)

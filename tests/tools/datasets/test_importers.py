@@ -22,10 +22,7 @@ def table(out: Path, name: str) -> pd.DataFrame:
 
 def rejected(out: Path) -> set[tuple[str, int, str]]:
     frame = pd.read_csv(out / "rejected.csv")
-    return {
-        (file, int(row), reason)
-        for file, row, reason in zip(frame.file, frame.row, frame.reason, strict=True)
-    }
+    return {(file, int(row), reason) for file, row, reason in zip(frame.file, frame.row, frame.reason, strict=True)}
 
 
 @pytest.fixture

@@ -48,9 +48,7 @@ def test_a_wrong_setting_is_named(section: dict[str, Any], message: str) -> None
         ({"source": "judgments", "judgments": {"path": "no/such.csv"}}, "no/such.csv: no such file"),
     ],
 )
-def test_a_setting_that_cannot_be_met_is_one_line(
-    section: dict[str, Any], message: str, tmp_path: Path
-) -> None:
+def test_a_setting_that_cannot_be_met_is_one_line(section: dict[str, Any], message: str, tmp_path: Path) -> None:
     config = SimulateConfig.model_validate({"pages": 50, "users": 10, **section})
     with pytest.raises(InputError, match=message) as caught:
         simulate(config, tmp_path / "out", seed=1, progress=False)

@@ -81,9 +81,7 @@ def test_clicks_and_purchases_rise_with_relevance(tables: dict[str, pd.DataFrame
     assert rates.clicked[3.0] > 4 * rates.clicked[0.0]
 
 
-def test_the_truth_reproduces_the_observed_rates(
-    report: SimulateReport, tables: dict[str, pd.DataFrame]
-) -> None:
+def test_the_truth_reproduces_the_observed_rates(report: SimulateReport, tables: dict[str, pd.DataFrame]) -> None:
     log, truth = tables["search_log"], tables["truth"]
     assert list(truth.columns) == [
         "request_id",

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_bert import VOCABULARY
 
+from tiny_bert import VOCABULARY
 from trainer.text.backbone import load_backbone
 from trainer.text.packing import TextPacker, pack_pair, trim
 

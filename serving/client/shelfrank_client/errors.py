@@ -1,0 +1,61 @@
+"""What can go wrong, by kind."""
+
+
+class RankingError(Exception):
+    """A request that brought no ranking.
+
+    Args:
+        message: what happened.
+        code: the name of the gRPC status code; ``INVALID_ARGUMENT`` for what the client itself refuses.
+    """
+
+    def __init__(self, message: str, code: str = "UNKNOWN") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DeadlineExceeded(RankingError):
+    """No answer within the deadline."""
+
+
+class Unavailable(RankingError):
+    """The server can't be reached or is overloaded."""
+
+
+class InvalidRequest(RankingError):
+    """The request does not fit the model."""
+
+
+class ModelNotFound(RankingError):
+    """The server has no such model, version or signature."""
+
+
+class ServerError(RankingError):
+    """The server failed."""
+
+
+_KINDS: dict[str, type[RankingError]] = {
+    "DEADLINE_EXCEEDED": DeadlineExceeded,
+    "UNAVAILABLE": Unavailable,
+    "RESOURCE_EXHAUSTED": Unavailable,
+    "INVALID_ARGUMENT": InvalidRequest,
+    "OUT_OF_RANGE": InvalidRequest,
+    "NOT_FOUND": ModelNotFound,
+    "FAILED_PRECONDITION": ModelNotFound,
+}
+
+
+def error_of(code: str, details: str, target: str) -> RankingError:
+    """The typed error of a gRPC status.
+
+    Args:
+        code: the name of the status code.
+        details: the server's message.
+        target: the server.
+    """
+    return _KINDS.get(code, ServerError)(f"{target}: {code}: {' '.join(details.split())}", code)
+
+
+def invalid(message: str) -> InvalidRequest:
+    """The error of a request that the client itself refuses."""
+    return InvalidRequest(message, "INVALID_ARGUMENT")

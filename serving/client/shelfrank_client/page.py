@@ -1,0 +1,64 @@
+"""What a ranking is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+
+@dataclass(frozen=True, slots=True)
+class RankedItem:
+    """An item and its figures.
+
+    Attributes:
+        item_id: as the caller gave it.
+        score: what the page is ordered by.
+        ctr: probability of a click.
+        cvr: probability of a purchase after a click.
+        ctcvr: probability of a click and a purchase.
+        known: whether the model's item table has it.
+    """
+
+    item_id: str
+    score: float
+    ctr: float
+    cvr: float
+    ctcvr: float
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPage(Sequence[RankedItem]):
+    """Ranked items, best first.
+
+    Attributes:
+        items: the items.
+        model_version: the version that answered; None where none did.
+        degraded: whether this is the caller's own order because no answer came.
+        reason: why, where degraded.
+    """
+
+    items: tuple[RankedItem, ...]
+    model_version: int | None
+    degraded: bool = False
+    reason: str = ""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[RankedItem]:
+        return iter(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> RankedItem: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[RankedItem, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> RankedItem | tuple[RankedItem, ...]:
+        return self.items[index]
+
+
+def callers_order(candidates: Sequence[str], k: int | None, reason: str) -> RankedPage:
+    """The page that is shown when no answer came."""
+    items = tuple(RankedItem(item, 0.0, 0.0, 0.0, 0.0, False) for item in candidates[:k])
+    return RankedPage(items, None, True, reason)

@@ -1,0 +1,77 @@
+"""What a model expects and gives, read from its metadata."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shelfrank_client import protocol
+from shelfrank_client.errors import ModelNotFound, ServerError
+from shelfrank_client.tensors import STRING
+
+RANK, RANK_ITEMS, ENCODE_QUERY, ENCODE_ITEM = "rank", "rank_items", "encode_query", "encode_item"
+PAGE_INPUTS = ("query", "item_id", "history", "user_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input: its type number and its shape, -1 where any length goes."""
+
+    dtype: int
+    shape: tuple[int, ...]
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether it is a list of item ids a page."""
+        return self.dtype == STRING and len(self.shape) == 2
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The signatures of a model version.
+
+    Attributes:
+        model_version: as the server says.
+        inputs: by signature, by input.
+    """
+
+    model_version: int
+    inputs: dict[str, dict[str, Input]]
+
+    def of(self, signature: str) -> dict[str, Input]:
+        """The inputs of a signature.
+
+        Raises:
+            ModelNotFound: if the model has none of that name.
+        """
+        if signature not in self.inputs:
+            there = ", ".join(sorted(self.inputs))
+            raise ModelNotFound(f"the model has no signature {signature!r}; there are: {there}", "NOT_FOUND")
+        return self.inputs[signature]
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the user and context features and sequences."""
+        return sorted(set(self.of(RANK)) - set(PAGE_INPUTS))
+
+    @property
+    def item_inputs(self) -> list[str]:
+        """Names of the item texts and features that ``rank_items`` takes."""
+        return sorted(set(self.of(RANK_ITEMS)) - set(self.of(RANK)))
+
+
+def read_metadata(response: Any) -> Metadata:
+    """Read a GetModelMetadataResponse.
+
+    Raises:
+        ServerError: if it holds no signatures.
+    """
+    if "signature_def" not in response.metadata:
+        raise ServerError("the server's metadata hold no signatures")
+    signatures = protocol.SignatureDefMap.FromString(response.metadata["signature_def"].value)
+    inputs = {
+        name: {
+            key: Input(info.dtype, tuple(d.size for d in info.tensor_shape.dim))
+            for key, info in definition.inputs.items()
+        }
+        for name, definition in signatures.signature_def.items()
+    }
+    return Metadata(response.model_spec.version.value, inputs)

@@ -1,0 +1,107 @@
+"""Tensors to and from their wire form, without NumPy."""
+
+import sys
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from shelfrank_client import protocol
+from shelfrank_client.errors import ServerError, invalid
+
+FLOAT, DOUBLE, INT32, STRING, INT64, BOOL = 1, 2, 3, 7, 9, 10
+_ARRAY_CODE = {FLOAT: "f", DOUBLE: "d", INT32: "i", INT64: "q", BOOL: "b"}
+_VALUES = {
+    FLOAT: "float_val",
+    DOUBLE: "double_val",
+    INT32: "int_val",
+    STRING: "string_val",
+    INT64: "int64_val",
+    BOOL: "bool_val",
+}
+NAMES = {FLOAT: "float32", DOUBLE: "float64", INT32: "int32", STRING: "string", INT64: "int64", BOOL: "bool"}
+MISSING: dict[int, Any] = {
+    FLOAT: float("nan"),
+    DOUBLE: float("nan"),
+    INT32: 0,
+    INT64: 0,
+    STRING: b"",
+    BOOL: False,
+}
+
+
+def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str) -> Any:
+    """Make a TensorProto.
+
+    Args:
+        values: flat, in row-major order; text or bytes for strings.
+        shape: of the tensor.
+        dtype: TensorFlow's number of the type.
+        name: of the input, for errors.
+
+    Returns:
+        A TensorProto: numbers as ``tensor_content``, strings as ``string_val``.
+
+    Raises:
+        InvalidRequest: if a value does not fit the type.
+    """
+    tensor = protocol.TensorProto(dtype=dtype)
+    dimensions = tensor.tensor_shape.dim
+    for size in shape:
+        dimensions.add().size = size
+    try:
+        if dtype == STRING:
+            tensor.string_val.extend([v if isinstance(v, bytes) else v.encode() for v in values])
+        else:
+            packed = array(_ARRAY_CODE[dtype], values)
+            if sys.byteorder == "big":
+                packed.byteswap()
+            tensor.tensor_content = packed.tobytes()
+    except (TypeError, AttributeError, OverflowError, KeyError):
+        kind = NAMES.get(dtype, f"type {dtype}")
+        wrong = next((v for v in values if not _fits(v, dtype)), None)
+        raise invalid(f"{name}: expected {kind}, found {wrong!r}") from None
+    return tensor
+
+
+def _fits(value: Any, dtype: int) -> bool:
+    if dtype == STRING:
+        return isinstance(value, str | bytes)
+    if dtype in (FLOAT, DOUBLE):
+        return isinstance(value, int | float)
+    return isinstance(value, int) and abs(value) < 2 ** (31 if dtype == INT32 else 63)
+
+
+def unpack(tensor: Any) -> tuple[list[Any], list[int]]:
+    """Read a TensorProto in either of its forms.
+
+    Args:
+        tensor: with ``tensor_content`` or with ``*_val``, where the last value stands for all left out.
+
+    Returns:
+        The values, flat (strings as bytes), and the shape.
+
+    Raises:
+        ServerError: if the values do not fit the shape, or the type is unknown here.
+    """
+    shape = [dimension.size for dimension in tensor.tensor_shape.dim]
+    size = 1
+    for length in shape:
+        size *= length
+    if tensor.dtype not in _VALUES:
+        raise ServerError(f"the server answered with a tensor of type {tensor.dtype}, which is unknown here")
+    if tensor.tensor_content:
+        packed = array(_ARRAY_CODE.get(tensor.dtype, "b"))
+        content = tensor.tensor_content
+        if tensor.dtype == STRING or len(content) != size * packed.itemsize:
+            raise ServerError(f"the server answered with {len(content)} bytes for a tensor of shape {shape}")
+        packed.frombytes(content)
+        if sys.byteorder == "big":
+            packed.byteswap()
+        values: list[Any] = packed.tolist()
+    else:
+        values = list(getattr(tensor, _VALUES[tensor.dtype]))
+        if len(values) < size:
+            values += [values[-1] if values else MISSING[tensor.dtype]] * (size - len(values))
+    if len(values) != size:
+        raise ServerError(f"the server answered with {len(values)} values for a tensor of shape {shape}")
+    return values, shape

@@ -1,0 +1,168 @@
+"""The rules of each table as pandera schemas; the message of a check is the reason that a rejected row gets."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from trainer.config import FeatureConfig
+
+DEEPEST_POSITION = 10_000
+UNREADABLE = "!"
+"""Suffix of the bool column that says where a feature holds something that could not be read."""
+
+Rule = Callable[[pd.Series], pd.Series]
+
+
+def items_schema(text: str, features: list[FeatureConfig]) -> pa.DataFrameSchema:
+    """Rules of ``items``.
+
+    Args:
+        text: the text column that must not be empty.
+        features: the declared features.
+    """
+    return pa.DataFrameSchema(
+        {
+            **_id("item_id"),
+            text: _column(_rule(_is_filled, f"{text} is empty")),
+            **_features(features),
+        },
+        checks=[
+            _rule(lambda f: ~_repeats(f, ["item_id"]) | ~_same_as_first(f, "item_id"), "duplicate"),
+            _rule(
+                lambda f: ~_repeats(f, ["item_id"]) | _same_as_first(f, "item_id"),
+                "item_id is there before with other values",
+            ),
+        ],
+    )
+
+
+def users_schema(features: list[FeatureConfig]) -> pa.DataFrameSchema:
+    """Rules of ``users``."""
+    return pa.DataFrameSchema(
+        {**_id("user_id"), **_features(features)},
+        checks=[
+            _rule(lambda f: ~_repeats(f, ["user_id"]) | ~_same_as_first(f, "user_id"), "duplicate"),
+            _rule(
+                lambda f: ~_repeats(f, ["user_id"]) | _same_as_first(f, "user_id"),
+                "user_id is there before with other values",
+            ),
+        ],
+    )
+
+
+def search_log_schema(items: pd.Series, positions_needed: bool, context: list[FeatureConfig]) -> pa.DataFrameSchema:
+    """Rules of ``search_log``.
+
+    Args:
+        items: the ids that there are.
+        positions_needed: whether every row must have a position.
+        context: the declared context features; each holds for a whole request.
+    """
+    known = pd.Index(items)
+    position = f"position is no whole number from 1 to {DEEPEST_POSITION:,}"
+    held = [f.name for f in context]
+    return pa.DataFrameSchema(
+        {
+            **_id("request_id"),
+            **_id("item_id", _rule(lambda s: s.isin(known) | s.isna(), "item_id is not in items")),
+            "timestamp": _column(_rule(pd.Series.notna, "timestamp is no time between 1970 and 2200")),
+            "position": _column(_rule(lambda s: _is_position(s) | (s.isna() & (not positions_needed)), position)),
+            "position" + UNREADABLE: _column(_rule(lambda s: ~s, position)),
+            "clicked": _column(_rule(pd.Series.notna, "clicked is not 0 or 1")),
+            "purchased": _column(_rule(pd.Series.notna, "purchased is not 0 or 1")),
+            **_features(context),
+        },
+        checks=[
+            _rule(lambda f: ~((f["purchased"] == 1) & (f["clicked"] == 0)), "purchased without a click"),
+            _rule(lambda f: ~_repeats(f, ["request_id", "item_id"]), "item_id is in this request before"),
+            _rule(lambda f: ~_repeats(f, ["request_id", "position"]), "position is in this request before"),
+            *(_one_a_request(column) for column in ("timestamp", "user_id", "query", *held)),
+        ],
+    )
+
+
+def judgments_schema(items: pd.Series) -> pa.DataFrameSchema:
+    """Rules of ``judgments``.
+
+    Args:
+        items: the ids that there are.
+    """
+    known = pd.Index(items)
+    return pa.DataFrameSchema(
+        {
+            "query": _column(_rule(_is_filled, "query is empty")),
+            **_id("item_id", _rule(lambda s: s.isin(known) | s.isna(), "item_id is not in items")),
+            "relevance": _column(_rule(pd.Series.notna, "relevance is no number")),
+        },
+        checks=[_rule(lambda f: ~_repeats(f, ["query", "item_id"]), "the query and item_id are judged before")],
+    )
+
+
+def _rule(holds: Callable[..., pd.Series], reason: str) -> pa.Check:
+    """A rule that also looks at missing values."""
+    return pa.Check(holds, error=reason, ignore_na=False)
+
+
+def _column(*rules: pa.Check) -> pa.Column:
+    return pa.Column(None, list(rules), nullable=True)
+
+
+def _id(name: str, *rules: pa.Check) -> dict[str, pa.Column]:
+    # Ids become lines of a text file in the model bundle.
+    plain = _rule(lambda s: ~s.fillna("").astype(str).str.contains(r"[\x00-\x1f]"), f"{name} holds a line break")
+    return {name: _column(_rule(_is_filled, f"{name} is empty"), plain, *rules)}
+
+
+def _features(features: list[FeatureConfig]) -> dict[str, pa.Column]:
+    kinds = {"number": "no number", "embedding": "no list of numbers", "sequence": "no list of ids"}
+    columns = {
+        f.name + UNREADABLE: _column(_rule(lambda s: ~s, f"{f.name} is {kinds[f.kind]}"))
+        for f in features
+        if f.kind in kinds
+    }
+    for f in features:
+        if f.kind == "embedding":
+            columns[f.name] = _column(_rule(_has_the_usual_width, f"{f.name} is not as wide as the others"))
+    return columns
+
+
+def _is_filled(values: pd.Series) -> pd.Series:
+    return values.fillna("").astype(str).str.strip() != ""
+
+
+def _is_position(values: pd.Series) -> pd.Series:
+    return values.between(1, DEEPEST_POSITION) & (values % 1 == 0)
+
+
+def _has_the_usual_width(vectors: pd.Series) -> pd.Series:
+    widths = vectors.map(lambda v: np.nan if v is None else float(len(v))).astype("float64")
+    return widths.isna() | (widths == widths.mode().reindex([0]).iloc[0])
+
+
+def _repeats(frame: pd.DataFrame, key: list[str]) -> pd.Series:
+    return frame.duplicated(key) & frame[key].notna().all(axis=1)
+
+
+def _same_as_first(frame: pd.DataFrame, key: str) -> pd.Series:
+    """Whether a row equals the first one with its id in every column."""
+    if not frame[key].duplicated().any():
+        return pd.Series(True, index=frame.index)
+    codes = pd.DataFrame({column: _codes(frame[column]) for column in frame.columns}, index=frame.index)
+    return (codes == codes.groupby(key).transform("first").assign(**{key: codes[key]})).all(axis=1)
+
+
+def _one_a_request(column: str) -> pa.Check:
+    def holds(frame: pd.DataFrame) -> pd.Series:
+        groups = _codes(frame[column]).groupby(frame["request_id"])
+        return (groups.transform("min") == groups.transform("max")) | frame["request_id"].isna()
+
+    return _rule(holds, f"the request has more than one {column}")
+
+
+def _codes(values: pd.Series) -> pd.Series:
+    """Equal values as equal numbers, missing ones as -1."""
+    if values.dtype == object:
+        values = values.map(lambda v: tuple(v) if isinstance(v, list | np.ndarray) else v)
+    return pd.Series(pd.factorize(values)[0], index=values.index)

@@ -1,0 +1,285 @@
+"""The tables of an experiment, read, typed and checked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from trainer.config import DataConfig, Experiment, FeatureConfig
+from trainer.data import schema
+from trainer.data.label_joining import join_labels
+from trainer.data.rejections import Rejections
+from trainer.data.schema import UNREADABLE
+from trainer.data.tables import missing_columns, read_table
+from trainer.data.validation import find_faults
+from trainer.data.values import as_id_lists, as_label, as_number, as_text, as_time, as_vectors
+from trainer.errors import InputError
+
+LOG_COLUMNS = ["request_id", "timestamp", "user_id", "query", "item_id"]
+LABELS = ["clicked", "purchased"]
+SPARED = ("clicks", "orders")
+"""Tables whose rejected rows are reported but do not stop a run."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Valid rows of all tables.
+
+    Attributes:
+        items: ``item_id``, the text columns, the declared item features and ``text``; index 0..I-1.
+        users: ``user_id`` and the declared user features, or None.
+        log: ``request_id``, ``timestamp``, ``user_id``, ``query``, ``item_id``, ``position`` (0 where unknown), ``clicked``,
+            ``purchased``, the declared context features; or None.
+        judgments: ``query``, ``item_id``, ``relevance``, or None.
+        rejections: the other rows.
+        rows: rows of each table as read.
+    """
+
+    items: pd.DataFrame
+    users: pd.DataFrame | None
+    log: pd.DataFrame | None
+    judgments: pd.DataFrame | None
+    rejections: Rejections
+    rows: dict[str, int]
+
+    def too_many_rejected(self, limit: float) -> list[str]:
+        """The tables of which more than a share of the rows was rejected, in words."""
+        tables = (table for table in self.rows if table not in SPARED)
+        return [fault for t in tables if (fault := self.rejections.too_many(t, self.rows[t], limit))]
+
+
+def source_files(data: DataConfig) -> dict[str, Path]:
+    """The files of an experiment by table, in the order in which they are read."""
+    files = {"items": data.items, "users": data.users, "search_log": data.search_log}
+    if data.events is not None:
+        files |= {"impressions": data.events.impressions, "clicks": data.events.clicks, "orders": data.events.orders}
+    files["judgments"] = data.judgments
+    return {table: path for table, path in files.items() if path is not None}
+
+
+def read_sources(experiment: Experiment) -> Sources:
+    """Read and check every table.
+
+    Args:
+        experiment: which files, text columns and features.
+
+    Returns:
+        The valid rows, and the rejected ones with their reasons.
+
+    Raises:
+        InputError: naming, all at once, files that can't be read, columns that are missing or hold another type.
+    """
+    reader = _Reader(experiment)
+    files = source_files(experiment.data)
+    raw = {table: reader.read(table, path) for table, path in files.items()}
+    typed = {t: reader.type_rows(t, files[t], frame) for t, frame in raw.items() if frame is not None}
+    if reader.faults:
+        raise InputError("; ".join(reader.faults))
+
+    rejections = Rejections()
+    features = experiment.features
+    items = _checked("items", typed["items"], schema.items_schema(experiment.data.text[0], features.items), rejections)
+    users = None
+    if "users" in typed:
+        users = _checked("users", typed["users"], schema.users_schema(features.users), rejections)
+    log, table = typed.get("search_log"), "search_log"
+    if experiment.data.events is not None:
+        events, table = experiment.data.events, "impressions"
+        log = join_labels(typed["impressions"], typed["clicks"], typed.get("orders"), events, rejections)
+    if log is not None:
+        positions_needed = experiment.data.log == "impressions"
+        context = [f for f in features.context if f.name in log.columns]
+        log = _checked(table, log, schema.search_log_schema(items["item_id"], positions_needed, context), rejections)
+        log = log.assign(position=log["position"].fillna(0).astype("int32"))
+    judgments = typed.get("judgments")
+    if judgments is not None:
+        judgments = _checked("judgments", judgments, schema.judgments_schema(items["item_id"]), rejections)
+    rows = {table: len(frame) for table, frame in raw.items() if frame is not None}
+    return Sources(_with_text(items, experiment), users, log, judgments, rejections, rows)
+
+
+def read_items(path: Path, experiment: Experiment) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a table of items with the text columns and features of an experiment.
+
+    Args:
+        path: the file.
+        experiment: which text columns and features.
+
+    Returns:
+        Valid items as `Sources.items`, and the rejected rows: ``row``, ``item_id``, ``reason``.
+
+    Raises:
+        InputError: if the file can't be read, or a column is missing or holds another type.
+    """
+    reader = _Reader(experiment)
+    raw = reader.read("items", path)
+    typed = None if raw is None else reader.type_rows("items", path, raw)
+    if reader.faults or typed is None:
+        raise InputError("; ".join(reader.faults))
+    rejections = Rejections()
+    rules = schema.items_schema(experiment.data.text[0], experiment.features.items)
+    items = _checked("items", typed, rules, rejections)
+    return _with_text(items, experiment), rejections.frame[["row", "item_id", "reason"]]
+
+
+def read_judgments(path: Path, items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a table of judgments of some items.
+
+    Args:
+        path: the file.
+        items: a table with ``item_id``.
+
+    Returns:
+        Valid ``query``, ``item_id``, ``relevance``; and the rejected rows: ``row``, ``query``, ``item_id``, ``reason``.
+
+    Raises:
+        InputError: if the file can't be read, or a column is missing or holds another type.
+    """
+    raw = read_table(path, ["query", "item_id", "relevance"])
+    faults: list[str] = []
+    typed = _type_judgments(path, raw, faults)
+    if faults:
+        raise InputError("; ".join(faults))
+    rejections = Rejections()
+    valid = _checked("judgments", typed, schema.judgments_schema(items["item_id"]), rejections)
+    return valid, rejections.frame[["row", "query", "item_id", "reason"]]
+
+
+class _Reader:
+    """Reads and types tables, and collects the faults that concern a whole file or column."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.data, self.features = experiment.data, experiment.features
+        self.faults: list[str] = []
+
+    def read(self, table: str, path: Path) -> pd.DataFrame | None:
+        try:
+            return read_table(path, self._columns(table))
+        except InputError as error:
+            self.faults.append(str(error))
+            return None
+
+    def _columns(self, table: str) -> list[str]:
+        """The columns that a table must have."""
+        log = [*LOG_COLUMNS, *(["position"] if self.data.log == "impressions" else [])]
+        context = _needed(self.features.context)
+        return {
+            "items": ["item_id", *self.data.text, *_needed(self.features.items)],
+            "users": ["user_id", *_needed(self.features.users)],
+            "search_log": [*log, *LABELS, *context],
+            "impressions": [*log, *context],
+            "clicks": ["item_id", "timestamp"],
+            "orders": ["item_id", "timestamp"],
+            "judgments": ["query", "item_id", "relevance"],
+        }[table]
+
+    def type_rows(self, table: str, path: Path, raw: pd.DataFrame) -> pd.DataFrame:
+        """Typed columns of one table; the index stays the place in the file."""
+        if table == "items":
+            columns = {name: as_text(raw[name]) for name in ("item_id", *self.data.text)}
+            return pd.DataFrame(columns | type_features(path, raw, self.features.items, self.faults))
+        if table == "users":
+            columns = {"user_id": as_text(raw["user_id"])}
+            return pd.DataFrame(columns | type_features(path, raw, self.features.users, self.faults))
+        if table == "judgments":
+            return _type_judgments(path, raw, self.faults)
+        if table in SPARED:
+            return self._type_events(path, raw)
+        return self._type_log(path, raw)
+
+    def _type_log(self, path: Path, raw: pd.DataFrame) -> pd.DataFrame:
+        columns: dict[str, pd.Series] = {
+            name: as_text(raw[name]) for name in ("request_id", "user_id", "query", "item_id")
+        }
+        for name in ("user_id", "query"):
+            columns[name] = columns[name].fillna("")
+        columns["timestamp"] = self._readable(path, raw, "timestamp", as_time(raw["timestamp"]), "times")
+        position = raw["position"] if "position" in raw else pd.Series(None, index=raw.index, dtype="float64")
+        columns["position"], columns["position" + UNREADABLE] = as_number(position)
+        if "position" in raw:
+            self._readable(path, raw, "position", columns["position"], "numbers")
+        for name in LABELS:
+            if name in raw:
+                columns[name] = self._readable(path, raw, name, as_label(raw[name]), "0 and 1")
+        return pd.DataFrame(columns | type_features(path, raw, self.features.context, self.faults))
+
+    def _type_events(self, path: Path, raw: pd.DataFrame) -> pd.DataFrame:
+        if not {"request_id", "user_id"} & set(raw.columns):
+            self.faults.append(missing_columns(path, raw, ["request_id", "user_id"]) + "; one of the two is needed")
+        nobody = pd.Series(None, index=raw.index, dtype=object)
+        columns = {n: as_text(raw[n]) if n in raw else nobody for n in ("request_id", "user_id", "item_id")}
+        columns["timestamp"] = self._readable(path, raw, "timestamp", as_time(raw["timestamp"]), "times")
+        return pd.DataFrame(columns)
+
+    def _readable(self, path: Path, raw: pd.DataFrame, name: str, typed: pd.Series, what: str) -> pd.Series:
+        _check_column(path, raw[name], name, typed.isna() & raw[name].notna(), what, self.faults)
+        return typed
+
+
+def type_features(
+    path: Path, raw: pd.DataFrame, features: Iterable[FeatureConfig], faults: list[str]
+) -> dict[str, pd.Series]:
+    """Declared features of a table as typed columns.
+
+    Args:
+        path: the file, for faults.
+        raw: the rows as read.
+        features: the declared features; a sequence whose column is missing is left out.
+        faults: takes columns that hold another type throughout.
+
+    Returns:
+        By name: text (None where missing), float64, float32 arrays or lists of ids; and by name with ``!`` where a value
+        could not be read.
+    """
+    columns: dict[str, pd.Series] = {}
+    readers = {
+        "number": (as_number, "numbers"),
+        "embedding": (as_vectors, "lists of numbers"),
+        "sequence": (as_id_lists, "lists of ids"),
+    }
+    for feature in features:
+        if feature.name not in raw:
+            continue
+        if feature.kind in readers:
+            reader, what = readers[feature.kind]
+            columns[feature.name], bad = reader(raw[feature.name])
+            columns[feature.name + UNREADABLE] = bad
+            _check_column(path, raw[feature.name], feature.name, bad, what, faults)
+        else:
+            columns[feature.name] = as_text(raw[feature.name])
+    return columns
+
+
+def _type_judgments(path: Path, raw: pd.DataFrame, faults: list[str]) -> pd.DataFrame:
+    relevance, bad = as_number(raw["relevance"])
+    _check_column(path, raw["relevance"], "relevance", bad, "numbers", faults)
+    return pd.DataFrame({"query": as_text(raw["query"]), "item_id": as_text(raw["item_id"]), "relevance": relevance})
+
+
+def _check_column(path: Path, raw: pd.Series, name: str, bad: pd.Series, what: str, faults: list[str]) -> None:
+    """A column none of whose values can be read is a fault of the file, not of its rows."""
+    present = raw.notna()
+    if present.any() and bad[present].all():
+        found = " ".join(str(raw[present].iloc[0]).split())[:40]
+        faults.append(f"{path}: column {name!r} holds no {what} (row 1 has {found!r})")
+
+
+def _needed(features: Iterable[FeatureConfig]) -> list[str]:
+    """Names of the features that must have a column; a history can be made from clicks."""
+    return [f.name for f in features if not (f.kind == "sequence" and f.name == "history")]
+
+
+def _checked(table: str, frame: pd.DataFrame, rules: schema.pa.DataFrameSchema, rejections: Rejections) -> pd.DataFrame:
+    """Rows without a fault, index from 0, without the columns that only the rules need."""
+    valid = rejections.take(table, frame, find_faults(rules, frame)).reset_index(drop=True)
+    return valid.drop(columns=[c for c in valid.columns if c.endswith(UNREADABLE)])
+
+
+def _with_text(items: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
+    """Items with their joined text."""
+    names = [*experiment.data.text, *(f.name for f in experiment.features.items if f.kind == "text")]
+    text = items[names[0]].fillna("")
+    for name in names[1:]:
+        text = (text + " " + items[name].fillna("")).str.strip()
+    return items.assign(text=text)
