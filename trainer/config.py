@@ -137,7 +137,8 @@ class FeaturesConfig(Section):
             for feature in getattr(self, table):
                 if feature.name in seen:
                     raise ValueError(f"feature {feature.name!r} is declared twice")
-                if feature.name in RESERVED_FEATURE_NAMES and feature.kind != "sequence":
+                learned_id = table == "items" and feature.kind == "categorical" and feature.name == "item_id"
+                if feature.name in RESERVED_FEATURE_NAMES and feature.kind != "sequence" and not learned_id:
                     raise ValueError(f"feature name {feature.name!r} is reserved")
                 if feature.kind == "sequence" and table == "items":
                     raise ValueError(f"feature {feature.name!r}: a sequence belongs to users or context")
@@ -254,9 +255,9 @@ class Experiment(Section):
     def _consistent(self) -> "Experiment":
         if self.model.relevance and self.data.judgments is None:
             raise ValueError("model.relevance: true needs data.judgments")
-        if self.data.search_log is None and self.data.events is None:
-            if not self.model.relevance or self.model.score != "relevance":
-                raise ValueError("without a log only model.relevance: true with model.score: relevance can be learned")
+        has_log = self.data.search_log is not None or self.data.events is not None
+        if not has_log and self.model.score != "relevance":
+            raise ValueError("without a log only model.relevance: true with model.score: relevance can be learned")
         text_columns = {f.name for f in self.features.items if f.kind == "text"} & set(self.data.text)
         if text_columns:
             raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")

@@ -82,14 +82,14 @@ def read_sources(experiment: Experiment) -> Sources:
     items = _checked("items", typed["items"], schema.items_schema(experiment.data.text[0], features.items), rejections)
     users = None
     if "users" in typed:
-        users = _checked("users", typed["users"], schema.users_schema(features.users), rejections)
+        users = _checked("users", typed["users"], schema.users_schema(_there(features.users, typed["users"])), rejections)
     log, table = typed.get("search_log"), "search_log"
     if experiment.data.events is not None:
         events, table = experiment.data.events, "impressions"
         log = join_labels(typed["impressions"], typed["clicks"], typed.get("orders"), events, rejections)
     if log is not None:
         positions_needed = experiment.data.log == "impressions"
-        context = [f for f in features.context if f.name in log.columns]
+        context = _there(features.context, log)
         log = _checked(table, log, schema.search_log_schema(items["item_id"], positions_needed, context), rejections)
         log = log.assign(position=log["position"].fillna(0).astype("int32"))
     judgments = typed.get("judgments")
@@ -261,13 +261,18 @@ def _check_column(path: Path, raw: pd.Series, name: str, bad: pd.Series, what: s
     """A column none of whose values can be read is a fault of the file, not of its rows."""
     present = raw.notna()
     if present.any() and bad[present].all():
-        found = " ".join(str(raw[present].iloc[0]).split())[:40]
-        faults.append(f"{path}: column {name!r} holds no {what} (row 1 has {found!r})")
+        row = int(present.argmax())
+        found = " ".join(str(raw.iloc[row]).split())[:40]
+        faults.append(f"{path}: column {name!r} holds no {what} (row {row + 1} has {found!r})")
 
 
 def _needed(features: Iterable[FeatureConfig]) -> list[str]:
     """Names of the features that must have a column; a history can be made from clicks."""
     return [f.name for f in features if not (f.kind == "sequence" and f.name == "history")]
+
+
+def _there(features: list[FeatureConfig], frame: pd.DataFrame) -> list[FeatureConfig]:
+    return [f for f in features if f.name in frame]
 
 
 def _checked(table: str, frame: pd.DataFrame, rules: schema.pa.DataFrameSchema, rejections: Rejections) -> pd.DataFrame:

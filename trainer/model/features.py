@@ -8,6 +8,9 @@ from keras import ops
 
 from trainer.config import FeatureConfig
 
+# Keras wants names for what is unknown and at least one known value; private-use characters are no one's values.
+UNKNOWN, NOTHING = "\ue000", "\ue001"
+
 
 class FeatureEncoder(keras.layers.Layer):
     """Turns the declared features of one table into one vector a row.
@@ -30,12 +33,12 @@ class FeatureEncoder(keras.layers.Layer):
         for feature in self.features:
             known = statistics[feature.name]
             if feature.kind == "categorical":
-                vocabulary = known["vocabulary"]
+                vocabulary = known["vocabulary"] or [NOTHING]
                 self.lookups[feature.name] = keras.layers.StringLookup(
-                    vocabulary=vocabulary or ["\x00"], mask_token="", num_oov_indices=1
+                    vocabulary=vocabulary, mask_token="", num_oov_indices=1, oov_token=UNKNOWN
                 )
                 self.learned[feature.name] = keras.layers.Embedding(
-                    len(vocabulary or [""]) + 2,
+                    len(vocabulary) + 2,
                     feature.width,
                     name=f"{feature.name}_embedding",
                     dtype=self.dtype_policy,

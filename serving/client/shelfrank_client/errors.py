@@ -7,11 +7,13 @@ class RankingError(Exception):
     Args:
         message: what happened.
         code: the name of the gRPC status code; ``INVALID_ARGUMENT`` for what the client itself refuses.
+        details: the server's own message; empty where no server was asked.
     """
 
-    def __init__(self, message: str, code: str = "UNKNOWN") -> None:
+    def __init__(self, message: str, code: str = "UNKNOWN", details: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.details = details
 
 
 class DeadlineExceeded(RankingError):
@@ -31,9 +33,10 @@ class ModelNotFound(RankingError):
 
 
 class ServerError(RankingError):
-    """The server failed."""
+    """The server failed, or its answer can't be read."""
 
 
+# TF Serving answers FAILED_PRECONDITION for a signature that the model lacks.
 _KINDS: dict[str, type[RankingError]] = {
     "DEADLINE_EXCEEDED": DeadlineExceeded,
     "UNAVAILABLE": Unavailable,
@@ -53,9 +56,14 @@ def error_of(code: str, details: str, target: str) -> RankingError:
         details: the server's message.
         target: the server.
     """
-    return _KINDS.get(code, ServerError)(f"{target}: {code}: {' '.join(details.split())}", code)
+    return _KINDS.get(code, ServerError)(f"{target}: {code}: {' '.join(details.split())}", code, details)
 
 
 def invalid(message: str) -> InvalidRequest:
     """The error of a request that the client itself refuses."""
     return InvalidRequest(message, "INVALID_ARGUMENT")
+
+
+def unreadable(message: str) -> ServerError:
+    """The error of an answer that is none of a Shelfrank model."""
+    return ServerError(message, "INTERNAL")

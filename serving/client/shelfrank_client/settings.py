@@ -1,5 +1,6 @@
 """What a client was told."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,29 +10,69 @@ from shelfrank_client.errors import invalid
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The arguments of a client that its calls need."""
+    """The arguments of a client that its calls need.
+
+    Raises:
+        InvalidRequest: if one of them can't be.
+    """
 
     target: str
     model: str
     deadline: float
     version: int | None
+    signature: str
     max_candidates: int
 
     def __post_init__(self) -> None:
-        if not self.model:
-            raise invalid("model: expected the model's name, found ''")
-        self.limit(self.deadline)
+        for name in ("target", "model", "signature"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value:
+                raise invalid(f"{name}: expected text that is not empty, found {value!r}")
+        if self.version is not None and not _whole(self.version, 0):
+            raise invalid(f"version: expected a whole number from 0, or None for the latest, found {self.version!r}")
+        if not _whole(self.max_candidates, 1):
+            raise invalid(f"max_candidates: expected a whole number from 1, found {self.max_candidates!r}")
+        self.budget(self.deadline)
 
-    def limit(self, deadline: float | None) -> float:
-        """The seconds of a call.
+    def budget(self, deadline: float | None) -> "Budget":
+        """The time that a request has from now on.
 
         Raises:
-            InvalidRequest: if they are not above 0.
+            InvalidRequest: if the deadline is no number of seconds above 0.
         """
         seconds = self.deadline if deadline is None else deadline
-        if not seconds > 0:
+        if not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
             raise invalid(f"deadline: expected seconds above 0, found {seconds!r}")
-        return seconds
+        return Budget(time.monotonic() + seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is left of a deadline, however many calls share it.
+
+    Args:
+        end: on the monotonic clock.
+    """
+
+    end: float
+
+    def left(self) -> float:
+        """Seconds; 0 when it is over."""
+        return max(self.end - time.monotonic(), 0.0)
+
+
+def check_k(k: int | None) -> None:
+    """Refuse what is no number of items.
+
+    Raises:
+        InvalidRequest: if ``k`` is neither None nor a whole number from 1.
+    """
+    if k is not None and not _whole(k, 1):
+        raise invalid(f"k: expected a whole number from 1, or None for all, found {k!r}")
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def channel_options(options: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -4,16 +4,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from shelfrank_client import protocol
-from shelfrank_client.errors import ModelNotFound, ServerError
+from shelfrank_client.errors import ModelNotFound, unreadable
 from shelfrank_client.tensors import STRING
 
-RANK, RANK_ITEMS, ENCODE_QUERY, ENCODE_ITEM = "rank", "rank_items", "encode_query", "encode_item"
+SERVING_DEFAULT = "serving_default"
+RANK_ITEMS, ENCODE_QUERY, ENCODE_ITEM = "rank_items", "encode_query", "encode_item"
 PAGE_INPUTS = ("query", "item_id", "history", "user_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input: its type number and its shape, -1 where any length goes."""
+    """One input of a signature.
+
+    Attributes:
+        dtype: TensorFlow's number of the type.
+        shape: -1 where any length goes.
+    """
 
     dtype: int
     shape: tuple[int, ...]
@@ -47,15 +53,21 @@ class Metadata:
             raise ModelNotFound(f"the model has no signature {signature!r}; there are: {there}", "NOT_FOUND")
         return self.inputs[signature]
 
-    @property
-    def features(self) -> list[str]:
-        """Names of the user and context features and sequences."""
-        return sorted(set(self.of(RANK)) - set(PAGE_INPUTS))
+    def features(self, signature: str = SERVING_DEFAULT) -> list[str]:
+        """Names of the user and context features and sequences of a signature that ranks by id.
 
-    @property
-    def item_inputs(self) -> list[str]:
-        """Names of the item texts and features that ``rank_items`` takes."""
-        return sorted(set(self.of(RANK_ITEMS)) - set(self.of(RANK)))
+        Raises:
+            ModelNotFound: if the model has no such signature.
+        """
+        return sorted(set(self.of(signature)) - set(PAGE_INPUTS))
+
+    def item_inputs(self, signature: str = SERVING_DEFAULT) -> list[str]:
+        """Names of the item texts and features that ``rank_items`` takes beyond the inputs of ``signature``.
+
+        Raises:
+            ModelNotFound: if the model lacks either signature.
+        """
+        return sorted(set(self.of(RANK_ITEMS)) - set(self.of(signature)))
 
 
 def read_metadata(response: Any) -> Metadata:
@@ -65,7 +77,7 @@ def read_metadata(response: Any) -> Metadata:
         ServerError: if it holds no signatures.
     """
     if "signature_def" not in response.metadata:
-        raise ServerError("the server's metadata hold no signatures")
+        raise unreadable("the server's metadata hold no signatures")
     signatures = protocol.SignatureDefMap.FromString(response.metadata["signature_def"].value)
     inputs = {
         name: {

@@ -1,12 +1,13 @@
 """Tensors to and from their wire form, without NumPy."""
 
+import math
 import sys
 from array import array
 from collections.abc import Sequence
 from typing import Any
 
 from shelfrank_client import protocol
-from shelfrank_client.errors import ServerError, invalid
+from shelfrank_client.errors import invalid, unreadable
 
 FLOAT, DOUBLE, INT32, STRING, INT64, BOOL = 1, 2, 3, 7, 9, 10
 _ARRAY_CODE = {FLOAT: "f", DOUBLE: "d", INT32: "i", INT64: "q", BOOL: "b"}
@@ -19,14 +20,9 @@ _VALUES = {
     BOOL: "bool_val",
 }
 NAMES = {FLOAT: "float32", DOUBLE: "float64", INT32: "int32", STRING: "string", INT64: "int64", BOOL: "bool"}
-MISSING: dict[int, Any] = {
-    FLOAT: float("nan"),
-    DOUBLE: float("nan"),
-    INT32: 0,
-    INT64: 0,
-    STRING: b"",
-    BOOL: False,
-}
+_ZERO: dict[int, Any] = {FLOAT: 0.0, DOUBLE: 0.0, INT32: 0, INT64: 0, STRING: b"", BOOL: False}
+# What a model bundle reads as "not given".
+MISSING: dict[int, Any] = _ZERO | {FLOAT: math.nan, DOUBLE: math.nan}
 
 
 def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str) -> Any:
@@ -53,10 +49,12 @@ def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str) -> 
             tensor.string_val.extend([v if isinstance(v, bytes) else v.encode() for v in values])
         else:
             packed = array(_ARRAY_CODE[dtype], values)
+            if dtype in (FLOAT, DOUBLE) and any(map(math.isinf, packed)):
+                raise OverflowError
             if sys.byteorder == "big":
                 packed.byteswap()
             tensor.tensor_content = packed.tobytes()
-    except (TypeError, AttributeError, OverflowError, KeyError):
+    except (TypeError, AttributeError, OverflowError, UnicodeEncodeError, KeyError):
         kind = NAMES.get(dtype, f"type {dtype}")
         wrong = next((v for v in values if not _fits(v, dtype)), None)
         raise invalid(f"{name}: expected {kind}, found {wrong!r}") from None
@@ -64,18 +62,22 @@ def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str) -> 
 
 
 def _fits(value: Any, dtype: int) -> bool:
-    if dtype == STRING:
-        return isinstance(value, str | bytes)
-    if dtype in (FLOAT, DOUBLE):
-        return isinstance(value, int | float)
-    return isinstance(value, int) and abs(value) < 2 ** (31 if dtype == INT32 else 63)
+    """Whether `pack` takes the value: the slow way round, for naming the one that it does not take."""
+    try:
+        if dtype == STRING:
+            return isinstance(value, bytes) or bool(str.encode(value)) or value == ""
+        packed = array(_ARRAY_CODE[dtype], [value])
+    except (TypeError, OverflowError, UnicodeEncodeError, KeyError):
+        return False
+    return not math.isinf(packed[0])
 
 
 def unpack(tensor: Any) -> tuple[list[Any], list[int]]:
     """Read a TensorProto in either of its forms.
 
     Args:
-        tensor: with ``tensor_content`` or with ``*_val``, where the last value stands for all left out.
+        tensor: with ``tensor_content`` or with ``*_val``, where the last value stands for all left out, and 0 or ``""``
+            where there is none (tensor.proto of TensorFlow).
 
     Returns:
         The values, flat (strings as bytes), and the shape.
@@ -88,12 +90,12 @@ def unpack(tensor: Any) -> tuple[list[Any], list[int]]:
     for length in shape:
         size *= length
     if tensor.dtype not in _VALUES:
-        raise ServerError(f"the server answered with a tensor of type {tensor.dtype}, which is unknown here")
+        raise unreadable(f"the server answered with a tensor of type {tensor.dtype}, which is unknown here")
     if tensor.tensor_content:
         packed = array(_ARRAY_CODE.get(tensor.dtype, "b"))
         content = tensor.tensor_content
         if tensor.dtype == STRING or len(content) != size * packed.itemsize:
-            raise ServerError(f"the server answered with {len(content)} bytes for a tensor of shape {shape}")
+            raise unreadable(f"the server answered with {len(content)} bytes for a tensor of shape {shape}")
         packed.frombytes(content)
         if sys.byteorder == "big":
             packed.byteswap()
@@ -101,7 +103,7 @@ def unpack(tensor: Any) -> tuple[list[Any], list[int]]:
     else:
         values = list(getattr(tensor, _VALUES[tensor.dtype]))
         if len(values) < size:
-            values += [values[-1] if values else MISSING[tensor.dtype]] * (size - len(values))
+            values += [values[-1] if values else _ZERO[tensor.dtype]] * (size - len(values))
     if len(values) != size:
-        raise ServerError(f"the server answered with {len(values)} values for a tensor of shape {shape}")
+        raise unreadable(f"the server answered with {len(values)} values for a tensor of shape {shape}")
     return values, shape

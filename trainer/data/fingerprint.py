@@ -1,0 +1,57 @@
+"""What prepared data depends on, as one hash."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from trainer.config import Experiment
+from trainer.data.sources import source_files
+from trainer.errors import InputError
+
+FORMAT = 1
+"""Raised when the same tables and settings give other pages than before."""
+PATHS = {"prepared", "items", "search_log", "users", "judgments", "impressions", "clicks", "orders"}
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe_sources(experiment: Experiment) -> dict[str, dict[str, Any]]:
+    """Path, size and SHA-256 of each file by table.
+
+    Raises:
+        InputError: naming all files that are missing.
+    """
+    files = source_files(experiment.data)
+    missing = [f"{path}: no such file (table {table})" for table, path in files.items() if not path.is_file()]
+    if missing:
+        raise InputError("; ".join(missing))
+    return {
+        table: {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256(path)} for table, path in files.items()
+    }
+
+
+def settings(experiment: Experiment) -> dict[str, Any]:
+    """The parts of an experiment that prepared data depends on, without paths."""
+    return {
+        "format": FORMAT,
+        "seed": experiment.seed,
+        "data": _without_paths(experiment.data.model_dump(mode="json")),
+        "features": experiment.features.model_dump(mode="json"),
+    }
+
+
+def data_hash(experiment: Experiment, sources: dict[str, dict[str, Any]]) -> str:
+    """One hash over settings and the contents of the files, hexadecimal."""
+    contents = {table: source["sha256"] for table, source in sources.items()}
+    whole = json.dumps({"settings": settings(experiment), "sources": contents}, sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _without_paths(section: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in section.items() if key not in PATHS}
+    return {key: _without_paths(value) if isinstance(value, dict) else value for key, value in kept.items()}

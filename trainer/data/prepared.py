@@ -1,0 +1,265 @@
+"""The prepared folder: checked, labelled, split pages with their statistics."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from rich.console import Console
+
+from trainer.config import DataConfig, Experiment, FeatureConfig
+from trainer.data.fingerprint import data_hash, describe_sources, settings, sha256
+from trainer.data.judged_pages import build_judged_pages, missing_features
+from trainer.data.leaks import check_leaks, check_names
+from trainer.data.negatives import add_negatives
+from trainer.data.page_building import Cut, add_user_features, build_pages, cut_pages
+from trainer.data.pages import Pages
+from trainer.data.publish import published
+from trainer.data.sequences import add_sequences
+from trainer.data.sources import Sources, read_sources
+from trainer.data.splits import assign_queries, check_splits, split_by_query, split_by_time
+from trainer.data.statistics import compute_statistics
+from trainer.data.storage import read_pages, write_frame, write_pages
+from trainer.data.summary import show_summary, split_counts
+from trainer.errors import InputError
+
+MARKER = "prepare.json"
+ITEMS, USERS, JUDGMENTS = "items.parquet", "users.parquet", "judgments.parquet"
+STATISTICS, REJECTED = "statistics.json", "rejected.csv"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Prepared data, loaded.
+
+    Attributes:
+        folder: where it lies.
+        items: ``item_id``, ``text`` and the declared item features; the index is the row that pages point to.
+        users: ``user_id`` and the declared user features, or None.
+        pages: all pages of the log, or None.
+        judged: all pages of the judgments, or None.
+        statistics: of the training pages; see `trainer.data.statistics`.
+        summary: what `prepare.json` holds.
+        data_hash: hash over settings and source files, hexadecimal.
+    """
+
+    folder: Path
+    items: pd.DataFrame
+    users: pd.DataFrame | None
+    pages: Pages | None
+    judged: Pages | None
+    statistics: dict[str, Any]
+    summary: dict[str, Any]
+    data_hash: str
+
+    @classmethod
+    def load(cls, folder: Path) -> "Prepared":
+        """Load a prepared folder.
+
+        Args:
+            folder: what ``shelfrank prepare`` wrote.
+
+        Raises:
+            InputError: if it is no such folder or is damaged.
+        """
+        folder = Path(folder)
+        if not (folder / MARKER).is_file():
+            raise InputError(f"{folder}: no prepared data ({MARKER} is missing); run `shelfrank prepare`")
+        try:
+            summary = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+            for name, digest in summary["files"].items():
+                if sha256(folder / name) != digest:
+                    raise InputError(f"{folder / name}: is not as it was written; run `shelfrank prepare` again")
+            pages, judged = read_pages(folder)
+            return cls(
+                folder=folder,
+                items=pd.read_parquet(folder / ITEMS),
+                users=pd.read_parquet(folder / USERS) if USERS in summary["files"] else None,
+                pages=pages,
+                judged=judged,
+                statistics=json.loads((folder / STATISTICS).read_text(encoding="utf-8")),
+                summary=summary,
+                data_hash=summary["data_hash"],
+            )
+        except InputError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+            reason = " ".join(str(error).split())[:160]
+            raise InputError(f"{folder}: damaged ({reason}); run `shelfrank prepare` again") from None
+
+
+def prepare(experiment: Experiment, console: Console | None = None, progress: bool = True) -> Prepared:
+    """Check the tables of an experiment and make pages of them.
+
+    Args:
+        experiment: which tables, features and split.
+        console: where progress and the summary are shown; standard error by default.
+        progress: whether they are shown.
+
+    Returns:
+        The prepared data, as written to ``data.prepared``.
+
+    Raises:
+        InputError: if a table can't be used, too many rows break a rule, a split is empty or something leaks.
+    """
+    console = console or Console(stderr=True)
+    check_names(experiment)
+    folder = experiment.data.prepared
+    with console.status("checking the tables") if progress else _Quiet() as status:
+        described = describe_sources(experiment)
+        sources = read_sources(experiment)
+        _stop_at_too_many(sources, experiment.data)
+        status.update("building pages")
+        made = _Made.of(experiment, sources)
+        status.update("counting, and looking for leaks")
+        training = [None if part is None else part.split("train") for part in (made.pages, made.judged)]
+        statistics = compute_statistics(experiment, sources.items, *training)
+        leaks = check_leaks(experiment, made.pages, made.judged, sources.items, made.history_from_clicks)
+        status.update("writing")
+        with published(folder, MARKER) as making:
+            _write(making, experiment, sources, made, statistics)
+            summary = {
+                "data_hash": data_hash(experiment, described),
+                "sources": described,
+                "settings": settings(experiment),
+                "rows": sources.rows,
+                "rejected": {"rows": sources.rejections.rows, "reasons": sources.rejections.counts},
+                "cut_pages": dataclasses.asdict(made.cut),
+                "splits": split_counts(made.pages, made.judged),
+                "leak_checks": leaks,
+                "files": {path.name: sha256(path) for path in sorted(making.iterdir())},
+            }
+            (making / MARKER).write_text(json.dumps(summary, indent=2, ensure_ascii=False), encoding="utf-8")
+    _rejected_beside(folder).unlink(missing_ok=True)
+    if progress:
+        show_summary(summary, folder, console)
+    return Prepared.load(folder)
+
+
+def ensure_prepared(experiment: Experiment, console: Console | None = None, progress: bool = True) -> Prepared:
+    """The prepared data of an experiment; made anew where files or settings are not those that it was made from.
+
+    Args:
+        experiment: which tables, features and split.
+        console: where progress and the summary are shown.
+        progress: whether they are shown.
+
+    Raises:
+        InputError: see `prepare`.
+    """
+    if (experiment.data.prepared / MARKER).is_file():
+        wanted = data_hash(experiment, describe_sources(experiment))
+        try:
+            prepared = Prepared.load(experiment.data.prepared)
+        except InputError as error:
+            (console or Console(stderr=True)).print(f"{error}; doing so now", soft_wrap=True)
+        else:
+            if prepared.data_hash == wanted:
+                return prepared
+    return prepare(experiment, console, progress)
+
+
+class _Quiet:
+    """Stands for a status line that nobody sees."""
+
+    def __enter__(self) -> "_Quiet":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def update(self, status: str) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Pages of an experiment, before they are written."""
+
+    pages: Pages | None
+    judged: Pages | None
+    judgments: pd.DataFrame | None
+    cut: Cut
+    history_from_clicks: bool
+
+    @classmethod
+    def of(cls, experiment: Experiment, sources: Sources) -> "_Made":
+        """Build, split and fill the pages of the log and of the judgments."""
+        data, item_ids = experiment.data, sources.items["item_id"]
+        declared = [*experiment.features.users, *experiment.features.context]
+        queries = [f["query"] for f in (sources.log, sources.judgments) if f is not None]
+        if data.split.by == "time" and sources.judgments is not None:
+            queries = [sources.judgments["query"]]
+        assignment = assign_queries(pd.concat(queries), data.split, experiment.seed)
+        pages, cut, from_clicks = None, Cut(0, 0, 0), False
+        if sources.log is not None:
+            pages = build_pages(sources.log, item_ids, experiment.features.context)
+            pages = _split_log(pages, assignment, data)
+            pages = add_user_features(pages, sources.users, experiment.features.users)
+            pages = _fill_missing(pages, declared)
+            sequences = [f for f in declared if f.kind == "sequence"]
+            from_clicks = any(f.name == "history" and f.name not in pages.table for f in sequences)
+            pages = add_sequences(pages, sequences, item_ids.to_numpy(object), data.split.by == "query")
+            pages, cut = cut_pages(pages, data.max_page_items)
+            if data.log == "clicks":
+                pages = add_negatives(pages, len(item_ids), data.negatives, data.max_page_items, experiment.seed)
+        judged, judgments = None, sources.judgments
+        if judgments is not None:
+            judgments = judgments.assign(split=split_by_query(judgments["query"], assignment))
+            check_splits(judgments["split"], data.split, "judgments", "give judgments of more queries")
+            judged = build_judged_pages(judgments, item_ids, declared, data.max_page_items, experiment.seed)
+        return cls(pages, judged, judgments, cut, from_clicks)
+
+
+def _split_log(pages: Pages, assignment: pd.Series, data: DataConfig) -> Pages:
+    if data.split.by == "time":
+        split = split_by_time(pages.table["timestamp"], data.split)
+    else:
+        split = split_by_query(pages.table["query"], assignment)
+        check_splits(pd.Series(split), data.split, "pages of the log", "a log of more queries is needed")
+    return dataclasses.replace(pages, table=pages.table.assign(split=split))
+
+
+def _fill_missing(pages: Pages, features: list[FeatureConfig]) -> Pages:
+    """Missing columns for declared features of users where there is no users table."""
+    absent = [f for f in features if f.name not in pages.table and f.kind != "sequence"]
+    return dataclasses.replace(pages, table=pages.table.assign(**missing_features(absent, len(pages))))
+
+
+def _stop_at_too_many(sources: Sources, data: DataConfig) -> None:
+    """Stop where more rows than allowed break a rule; what was rejected is written all the same."""
+    faults = sources.too_many_rejected(data.max_rejected_share)
+    empty = [t for t in ("items", "log", "judgments") if (f := getattr(sources, t)) is not None and f.empty]
+    faults += [f"{table}: no row is left" for table in empty]
+    if not faults:
+        return
+    path = _rejected_beside(data.prepared)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.making")
+    sources.rejections.write(temporary)
+    temporary.replace(path)
+    raise InputError(
+        f"{'; '.join(faults)}; more than data.max_rejected_share {data.max_rejected_share:g}; every rejected row is in {path}; "
+        "mend the tables or raise data.max_rejected_share"
+    )
+
+
+def _rejected_beside(folder: Path) -> Path:
+    """Where rejected rows go when nothing is prepared."""
+    return folder.with_name(f"{folder.name}.{REJECTED}")
+
+
+def _write(
+    folder: Path, experiment: Experiment, sources: Sources, made: _Made, statistics: dict[str, Any]
+) -> None:
+    write_frame(sources.items, folder / ITEMS)
+    if sources.users is not None:
+        write_frame(sources.users, folder / USERS)
+    if made.judgments is not None:
+        write_frame(made.judgments, folder / JUDGMENTS)
+    write_pages(folder, made.pages, made.judged)
+    (folder / STATISTICS).write_text(json.dumps(statistics, ensure_ascii=False), encoding="utf-8")
+    sources.rejections.write(folder / REJECTED)

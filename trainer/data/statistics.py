@@ -1,0 +1,115 @@
+"""What the model needs to know of the data, counted on training pages only."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trainer.config import Experiment, FeatureConfig
+from trainer.data.pages import Pages
+
+UNKNOWN_RATES = {"ctr": 0.5, "cvr": 0.5, "ctcvr": 0.25}
+
+
+def compute_statistics(
+    experiment: Experiment, items: pd.DataFrame, log: Pages | None, judged: Pages | None
+) -> dict[str, Any]:
+    """Statistics of the training pages.
+
+    Item numbers and vectors are counted once for each item that was shown, item categories once an impression, features of
+    users and context once a page. Without a log the judged training pages take its place.
+
+    Args:
+        experiment: the declared features.
+        items: the items table.
+        log: training pages of the log, or None.
+        judged: training pages of the judgments, or None.
+
+    Returns:
+        ``features`` (by table, by name), ``base_rates`` (``ctr``, ``cvr`` per click, ``ctcvr``), ``position_shares`` (index 0 for
+        unknown), ``max_position`` and, with judgments, ``relevance`` (``min``, ``max``, ``mean``).
+    """
+    pages = log if log is not None else judged
+    assert pages is not None
+    shown = items.iloc[np.unique(pages.item)]
+    impressions = items.iloc[pages.item]
+    features = experiment.features
+    statistics: dict[str, Any] = {
+        "features": {
+            "items": {
+                f.name: _feature((impressions if f.kind == "categorical" else shown).get(f.name), f)
+                for f in features.items
+            },
+            "users": {f.name: _feature(pages.table[f.name], f) for f in features.users},
+            "context": {f.name: _feature(pages.table[f.name], f) for f in features.context},
+        },
+        "base_rates": base_rates(pages),
+        "position_shares": (np.bincount(pages.position) / max(len(pages.position), 1)).tolist(),
+        "max_position": int(pages.position.max(initial=0)),
+    }
+    if judged is not None:
+        grades = judged.relevance.astype(np.float64)
+        statistics["relevance"] = {"min": grades.min(), "max": grades.max(), "mean": grades.mean()}
+    return statistics
+
+
+def base_rates(pages: Pages) -> dict[str, float]:
+    """Clicks an impression, purchases a click, purchases an impression.
+
+    Args:
+        pages: with known labels; even odds are given where there are none.
+    """
+    labelled = pages.clicked >= 0
+    if not labelled.any():
+        return dict(UNKNOWN_RATES)
+    clicks = int((pages.clicked == 1).sum())
+    purchases = int((pages.purchased == 1).sum())
+    total = int(labelled.sum())
+    return {"ctr": clicks / total, "cvr": purchases / max(clicks, 1), "ctcvr": purchases / total}
+
+
+def _feature(values: pd.Series | None, feature: FeatureConfig) -> dict[str, Any]:
+    if feature.kind == "number":
+        return {"kind": "number", **_number(values, feature)}
+    if feature.kind == "categorical":
+        return {"kind": "categorical", **_categorical(values, feature)}
+    if feature.kind == "embedding":
+        return {"kind": "embedding", **_embedding(values)}
+    return {"kind": feature.kind}
+
+
+def _number(values: Any, feature: FeatureConfig) -> dict[str, Any]:
+    numbers = values.to_numpy(np.float64)
+    known = numbers[~np.isnan(numbers)]
+    missing = float(1 - len(known) / max(len(numbers), 1))
+    if not len(known):
+        return {"mean": 0.0, "std": 1.0, "fill": 0.0, "quantiles": [], "missing_share": missing}
+    scaled = np.log1p(np.maximum(known, 0.0)) if feature.scale == "log" else known
+    shares = np.arange(1, feature.buckets) / max(feature.buckets, 1)
+    return {
+        "mean": float(scaled.mean()),
+        "std": float(scaled.std()),
+        "fill": float(np.median(known)),
+        "quantiles": np.unique(np.quantile(known, shares)).tolist() if len(shares) else [],
+        "missing_share": missing,
+    }
+
+
+def _categorical(values: Any, feature: FeatureConfig) -> dict[str, Any]:
+    counts = values.value_counts().rename_axis("value").reset_index(name="count")
+    ordered = counts.sort_values(["count", "value"], ascending=[False, True])
+    frequent = ordered.loc[ordered["count"] >= feature.min_count, "value"]
+    return {
+        "vocabulary": frequent.head(feature.max_vocabulary).tolist(),
+        "min_count": feature.min_count,
+        "max_vocabulary": feature.max_vocabulary,
+        "missing_share": float(values.isna().mean()) if len(values) else 0.0,
+    }
+
+
+def _embedding(values: Any) -> dict[str, Any]:
+    vectors = [v for v in values if isinstance(v, list | np.ndarray)]
+    if not vectors:
+        return {"dimension": 1, "mean_norm": 0.0}
+    matrix = np.asarray(vectors, np.float64)
+    return {"dimension": matrix.shape[1], "mean_norm": float(np.linalg.norm(matrix, axis=1).mean())}
