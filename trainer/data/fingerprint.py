@@ -31,7 +31,8 @@ def describe_sources(experiment: Experiment) -> dict[str, dict[str, Any]]:
     if missing:
         raise InputError("; ".join(missing))
     return {
-        table: {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256(path)} for table, path in files.items()
+        table: {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256(path)}
+        for table, path in files.items()
     }
 
 

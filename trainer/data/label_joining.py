@@ -15,9 +15,9 @@ def join_labels(
 ) -> pd.DataFrame:
     """Label impressions with clicks and orders.
 
-    A click with a ``request_id`` belongs to that request's impression of the item; one without to the user's latest impression of
-    the item before it, within ``click_window_minutes``. An order belongs to the latest click on the item before it (last-click
-    attribution), in its request or of its user, within ``attribution_days``.
+    A click with a ``request_id`` belongs to that request's impression of the item; one without to the user's latest
+    impression of the item before it, within ``click_window_minutes``. An order belongs to the latest click on the item
+    before it (last-click attribution), in its request or of its user, within ``attribution_days``.
 
     Args:
         impressions: ``request_id``, ``timestamp``, ``user_id``, ``item_id``; index by place in the file.

@@ -48,12 +48,17 @@ def check_names(experiment: Experiment) -> None:
         f"features.{table}: {f.name!r}"
         for table in ("items", "users", "context")
         for f in getattr(features, table)
-        if f.name in ANSWERS and f.kind != "text"
+        if f.name in ANSWERS and not _is_learned_id(table, f)
     ]
     if found:
         raise InputError(
             f"{'; '.join(found)}: a label, position, id or hidden truth can't be a feature; remove or rename it"
         )
+
+
+def _is_learned_id(table: str, feature: FeatureConfig) -> bool:
+    """An embedding of each item is learned in training and tells nothing of the page."""
+    return table == "items" and feature.kind == "categorical" and feature.name == "item_id"
 
 
 def check_leaks(
@@ -116,7 +121,8 @@ def _time_order(pages: Pages) -> dict[str, list[str]]:
 def check_histories(pages: Pages, item_ids: np.ndarray, by_query: bool) -> int:
     """Prove that every entry of a history made from clicks is a click of the same user strictly before the page.
 
-    Counted anew, apart from `trainer.data.sequences`: a page may list an item at most as often as its user clicked it before.
+    Counted anew, apart from `trainer.data.sequences`: a page may list an item at most as often as its user clicked it
+    before.
 
     Args:
         pages: all pages of the log.
@@ -162,8 +168,8 @@ def check_histories(pages: Pages, item_ids: np.ndarray, by_query: bool) -> int:
 def check_separation(experiment: Experiment, pages: Pages, items: pd.DataFrame) -> dict[str, float]:
     """Refuse single features that tell clicked from not clicked almost perfectly.
 
-    The AUC of a number is taken both ways and with missing values at either end; that of a category by the click rates of the
-    other half of the pages.
+    The AUC of a number is taken both ways and with missing values at either end; that of a category by the click rates
+    of the other half of the pages.
 
     Args:
         experiment: the declared features.
@@ -187,8 +193,8 @@ def check_separation(experiment: Experiment, pages: Pages, items: pd.DataFrame) 
     guilty = [f"{name!r} (AUC {auc:.4f})" for name, auc in found.items() if auc > LARGEST_AUC]
     if guilty:
         raise InputError(
-            f"feature {', '.join(guilty)} alone tells clicked from not clicked in training: it holds the answer; remove it "
-            "from features, or use its value from before the page was shown"
+            f"feature {', '.join(guilty)} alone tells clicked from not clicked in training: it holds the answer; "
+            "remove it from features, or use its value from before the page was shown"
         )
     return found
 

@@ -15,8 +15,9 @@ CELLS_AT_ONCE = 4_000_000
 def add_negatives(pages: Pages, item_count: int, config: NegativesConfig, longest: int, seed: int) -> Pages:
     """Add sampled items to the pages of a log that holds clicks only.
 
-    Training negatives are drawn without replacement with probability proportional to (clicks on training pages + 1) ** power,
-    those of the other splits uniformly. Every position becomes unknown: known positions would tell clicks from negatives.
+    Training negatives are drawn without replacement with probability proportional to
+    (clicks on training pages + 1) ** power, those of the other splits uniformly. Every position becomes unknown: known
+    positions would tell clicks from negatives.
 
     Args:
         pages: P pages with their splits.

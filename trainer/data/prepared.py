@@ -252,9 +252,7 @@ def _rejected_beside(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.{REJECTED}")
 
 
-def _write(
-    folder: Path, experiment: Experiment, sources: Sources, made: _Made, statistics: dict[str, Any]
-) -> None:
+def _write(folder: Path, experiment: Experiment, sources: Sources, made: _Made, statistics: dict[str, Any]) -> None:
     write_frame(sources.items, folder / ITEMS)
     if sources.users is not None:
         write_frame(sources.users, folder / USERS)

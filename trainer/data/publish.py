@@ -26,14 +26,18 @@ def published(folder: Path, marker: str) -> Iterator[Path]:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; data.prepared must name a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / marker).exists():
-        raise InputError(f"{folder}: holds other files (no {marker}); name another folder as data.prepared, or empty it")
+        raise InputError(
+            f"{folder}: holds other files (no {marker}); name another folder as data.prepared, or empty it"
+        )
     making = folder.parent / f".{folder.name}.making-{os.getpid()}"
     replaced = folder.parent / f".{folder.name}.replaced-{os.getpid()}"
     try:
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
     except OSError as error:
-        raise InputError(f"{folder}: can't be written ({error.strerror}); name another folder as data.prepared") from None
+        raise InputError(
+            f"{folder}: can't be written ({error.strerror}); name another folder as data.prepared"
+        ) from None
     try:
         yield making
         if folder.exists():

@@ -39,7 +39,7 @@ class Rejections:
         joined = faults.groupby("index", sort=True)["reason"].agg("; ".join)
         rows = frame.loc[joined.index]
         self.rows[table] = self.rows.get(table, 0) + len(rows)
-        part = pd.DataFrame({c: rows[c] if c in rows else None for c in COLUMNS}, index=rows.index)
+        part = pd.DataFrame({c: rows.get(c) for c in COLUMNS}, index=rows.index)
         self._parts.append(part.assign(table=table, row=rows.index + 1, reason=joined))
         return frame.drop(index=joined.index)
 

@@ -29,8 +29,8 @@ class Sources:
     Attributes:
         items: ``item_id``, the text columns, the declared item features and ``text``; index 0..I-1.
         users: ``user_id`` and the declared user features, or None.
-        log: ``request_id``, ``timestamp``, ``user_id``, ``query``, ``item_id``, ``position`` (0 where unknown), ``clicked``,
-            ``purchased``, the declared context features; or None.
+        log: ``request_id``, ``timestamp``, ``user_id``, ``query``, ``item_id``, ``position`` (0 where unknown),
+            ``clicked``, ``purchased``, the declared context features; or None.
         judgments: ``query``, ``item_id``, ``relevance``, or None.
         rejections: the other rows.
         rows: rows of each table as read.
@@ -82,7 +82,9 @@ def read_sources(experiment: Experiment) -> Sources:
     items = _checked("items", typed["items"], schema.items_schema(experiment.data.text[0], features.items), rejections)
     users = None
     if "users" in typed:
-        users = _checked("users", typed["users"], schema.users_schema(_there(features.users, typed["users"])), rejections)
+        users = _checked(
+            "users", typed["users"], schema.users_schema(_there(features.users, typed["users"])), rejections
+        )
     log, table = typed.get("search_log"), "search_log"
     if experiment.data.events is not None:
         events, table = experiment.data.events, "impressions"
@@ -229,8 +231,8 @@ def type_features(
         faults: takes columns that hold another type throughout.
 
     Returns:
-        By name: text (None where missing), float64, float32 arrays or lists of ids; and by name with ``!`` where a value
-        could not be read.
+        By name: text (None where missing), float64, float32 arrays or lists of ids; and by name with ``!`` where a
+        value could not be read.
     """
     columns: dict[str, pd.Series] = {}
     readers = {

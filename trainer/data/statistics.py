@@ -16,8 +16,8 @@ def compute_statistics(
 ) -> dict[str, Any]:
     """Statistics of the training pages.
 
-    Item numbers and vectors are counted once for each item that was shown, item categories once an impression, features of
-    users and context once a page. Without a log the judged training pages take its place.
+    Item numbers and vectors are counted once for each item that was shown, item categories once an impression, features
+    of users and context once a page. Without a log the judged training pages take its place.
 
     Args:
         experiment: the declared features.
@@ -26,8 +26,8 @@ def compute_statistics(
         judged: training pages of the judgments, or None.
 
     Returns:
-        ``features`` (by table, by name), ``base_rates`` (``ctr``, ``cvr`` per click, ``ctcvr``), ``position_shares`` (index 0 for
-        unknown), ``max_position`` and, with judgments, ``relevance`` (``min``, ``max``, ``mean``).
+        ``features`` (by table, by name), ``base_rates`` (``ctr``, ``cvr`` per click, ``ctcvr``), ``position_shares``
+        (index 0 for unknown), ``max_position`` and, with judgments, ``relevance`` (``min``, ``max``, ``mean``).
     """
     pages = log if log is not None else judged
     assert pages is not None

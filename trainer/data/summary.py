@@ -44,7 +44,9 @@ def show_summary(summary: dict[str, Any], folder: Path, console: Console) -> Non
         console: where to.
     """
     rows = ", ".join(f"{table} {count:,}" for table, count in summary["rows"].items())
-    table = Table(title=f"prepared: {folder}", caption=f"rows read: {rows}", title_justify="left", caption_justify="left")
+    console.print(f"prepared: {folder}", soft_wrap=True, highlight=False)
+    console.print(f"rows read: {rows}", soft_wrap=True, highlight=False)
+    table = Table()
     table.add_column("")
     for name in summary["splits"]:
         table.add_column(name, justify="right")

@@ -19,7 +19,8 @@ KINDS = ", ".join(SUFFIXES)
 def read_table(path: Path, columns: Iterable[str] = ()) -> pd.DataFrame:
     """Read one table.
 
-    Of a CSV every value is text: ids keep their leading zeros, the query ``null`` stays a query; an empty field is missing.
+    Of a CSV every value is text: ids keep their leading zeros, the query ``null`` stays a query. An empty field is
+    missing.
 
     Args:
         path: a file that ends in .csv, .csv.gz or .parquet.
@@ -29,7 +30,8 @@ def read_table(path: Path, columns: Iterable[str] = ()) -> pd.DataFrame:
         The rows in the order of the file, index 0..rows-1.
 
     Raises:
-        InputError: if the file is missing, empty, damaged, of another kind or not UTF-8, or a column is missing or there twice.
+        InputError: if the file is missing, empty, damaged, of another kind or not UTF-8, or a column is missing or there
+            twice.
     """
     path = Path(path)
     if not path.is_file():
@@ -71,7 +73,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
                 na_values=[""],
                 encoding="utf-8-sig",
                 index_col=False,
-                skip_blank_lines=False if len(header.columns) == 1 else True,
+                skip_blank_lines=len(header.columns) > 1,
                 compression=compression,
             )
     except UnicodeDecodeError:
@@ -87,9 +89,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _where_not_utf8(path: Path) -> str:
     """Line and offset of the first bytes that are no UTF-8; offsets count the uncompressed bytes."""
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
     offset = 0
-    with opened as lines:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 line.decode("utf-8")

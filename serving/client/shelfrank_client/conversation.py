@@ -1,26 +1,27 @@
-"""The calls behind each method, as steps that a transport carries out: `RankingClient` and `AsyncRankingClient` differ in
-nothing else."""
+"""The calls behind each method, as steps that a transport carries out.
 
-from collections.abc import Generator, Mapping, Sequence
+`RankingClient` and `AsyncRankingClient` differ in the transport only.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shelfrank_client import protocol
-from shelfrank_client.errors import DeadlineExceeded, RankingError, Unavailable, invalid
-from shelfrank_client.page import RankedPage, callers_order
-from shelfrank_client.request import (
-    PageQuery,
-    check_candidates,
-    encode_request,
-    model_request,
-    rank_items_request,
-    rank_request,
-    ranked_pages,
-    vectors,
+from shelfrank_client.answer import SERVING, read_pages, read_status, read_vectors
+from shelfrank_client.errors import (
+    DeadlineExceeded,
+    InvalidRequest,
+    ModelNotFound,
+    RankingError,
+    Unavailable,
+    invalid,
 )
-from shelfrank_client.settings import Settings
-from shelfrank_client.signature import RANK, RANK_ITEMS, Metadata, read_metadata
-from shelfrank_client.status import read_status
+from shelfrank_client.page import RankedPage, callers_order
+from shelfrank_client.page_query import PageQuery, checked_items_page, checked_page
+from shelfrank_client.request import fill_encode, fill_rank, fill_rank_items, model_request
+from shelfrank_client.settings import Budget, Settings, check_k
+from shelfrank_client.signature import RANK_ITEMS, Metadata, read_metadata
 
 Result = TypeVar("Result")
 
@@ -33,16 +34,17 @@ class Call:
         method: its full name.
         request: the message.
         answer: the type of the answer.
-        deadline: seconds.
+        timeout: seconds.
     """
 
     method: str
     request: Any
     answer: Any
-    deadline: float
+    timeout: float
 
 
 Steps = Generator[Call, Any, Result]
+Fill = Callable[[Any, Metadata], None]
 
 
 class Conversation:
@@ -58,100 +60,144 @@ class Conversation:
 
     def rank(self, page: PageQuery, k: int | None, deadline: float | None, fallback: bool) -> Steps[RankedPage]:
         """See `RankingClient.rank`."""
-        try:
-            return (yield from self.rank_pages([page], k, deadline))[0]
-        except (DeadlineExceeded, Unavailable) as error:
-            if not fallback:
-                raise
-            return callers_order(page.candidates, k, str(error))
+        return (yield from self.rank_pages([page], k, deadline, fallback))[0]
 
-    def rank_pages(self, pages: Sequence[PageQuery], k: int | None, deadline: float | None) -> Steps[list[RankedPage]]:
+    def rank_pages(
+        self, pages: Iterable[PageQuery], k: int | None, deadline: float | None, fallback: bool
+    ) -> Steps[list[RankedPage]]:
         """See `RankingClient.rank_pages`."""
-        for page in pages:
-            check_candidates(page.candidates, self.settings.max_candidates)
-        if not any(len(page.candidates) for page in pages):
-            return [RankedPage((), None) for _ in pages]
-        limit = self.settings.limit(deadline)
-        metadata = yield from self._signatures(limit)
-        request = rank_request(self._request(RANK), metadata, pages)
-        response = yield Call(protocol.PREDICT, request, protocol.PredictResponse, limit)
-        return ranked_pages(response, pages, k)
+        check_k(k)
+        budget = self.settings.budget(deadline)
+        checked = [checked_page(page, self.settings.max_candidates) for page in pages]
+        signature = self.settings.signature
+        return (
+            yield from self._ranked(
+                signature,
+                lambda request, metadata: fill_rank(request, metadata, signature, checked),
+                checked,
+                k,
+                budget,
+                fallback,
+            )
+        )
 
     def rank_items(
-        self, page: PageQuery, items: Sequence[Mapping[str, Any]], k: int | None, deadline: float | None
+        self,
+        page: PageQuery,
+        items: Iterable[Mapping[str, Any]],
+        k: int | None,
+        deadline: float | None,
+        fallback: bool,
     ) -> Steps[RankedPage]:
-        """See `RankingClient.rank_items`."""
-        check_candidates(page.candidates, self.settings.max_candidates)
-        if not items:
-            return RankedPage((), None)
-        limit = self.settings.limit(deadline)
-        metadata = yield from self._signatures(limit)
-        request = rank_items_request(self._request(RANK_ITEMS), metadata, page, items)
-        response = yield Call(protocol.PREDICT, request, protocol.PredictResponse, limit)
-        return ranked_pages(response, [page], k)[0]
+        """See `RankingClient.rank_items`; ``page`` has no candidates yet."""
+        check_k(k)
+        budget = self.settings.budget(deadline)
+        rows = list(items)
+        checked = checked_items_page(page, rows, self.settings.max_candidates)
+        signature = self.settings.signature
+        return (
+            yield from self._ranked(
+                RANK_ITEMS,
+                lambda request, metadata: fill_rank_items(request, metadata, signature, checked, rows),
+                [checked],
+                k,
+                budget,
+                fallback,
+            )
+        )[0]
 
     def encode(
         self, signature: str, rows: Sequence[Mapping[str, Any]], deadline: float | None
     ) -> Steps[list[list[float]]]:
-        """See `RankingClient.encode_query`."""
+        """See `RankingClient.encode_query` and `RankingClient.encode_item`."""
+        budget = self.settings.budget(deadline)
+        for row in rows:
+            if not isinstance(row, Mapping):
+                raise invalid(f"{signature}: expected mappings of names to values, found {row!r}")
         if not rows:
             return []
-        limit = self.settings.limit(deadline)
-        metadata = yield from self._signatures(limit)
-        request = encode_request(self._request(signature), metadata.of(signature), rows)
-        return vectors((yield Call(protocol.PREDICT, request, protocol.PredictResponse, limit)))
+        response = yield from self._predict(
+            signature, lambda request, metadata: fill_encode(request, metadata.of(signature), rows), budget
+        )
+        return read_vectors(response, len(rows))
 
     def metadata(self, deadline: float | None) -> Steps[Metadata]:
         """See `RankingClient.metadata`."""
-        request = self._about_model(protocol.GetModelMetadataRequest)
-        request.metadata_field.append("signature_def")
-        limit = self.settings.limit(deadline)
-        response = yield Call(protocol.GET_MODEL_METADATA, request, protocol.GetModelMetadataResponse, limit)
-        self._metadata = read_metadata(response)
-        return self._metadata
+        return (yield from self._read_metadata(self.settings.budget(deadline)))
 
     def status(self, deadline: float | None) -> Steps[dict[int, str]]:
         """See `RankingClient.status`."""
-        request = self._about_model(protocol.GetModelStatusRequest)
-        limit = self.settings.limit(deadline)
-        response = yield Call(protocol.GET_MODEL_STATUS, request, protocol.GetModelStatusResponse, limit)
-        return read_status(response)
+        return (yield from self._status(self.settings.budget(deadline)))
 
     def healthy(self, deadline: float | None) -> Steps[bool]:
         """See `RankingClient.healthy`."""
-        limit = self.settings.limit(deadline)
+        budget = self.settings.budget(deadline)
         request = protocol.HealthCheckRequest()
         try:
-            response = yield Call(protocol.HEALTH_CHECK, request, protocol.HealthCheckResponse, limit)
+            response = yield Call(protocol.HEALTH_CHECK, request, protocol.HealthCheckResponse, budget.left())
+        except RankingError as error:
+            if error.code != "UNIMPLEMENTED":
+                return False
+        else:
+            return bool(response.status == SERVING)
+        # TF Serving has the health service only where a flag turns it on.
+        try:
+            return "AVAILABLE" in (yield from self._status(budget)).values()
         except RankingError:
             return False
-        return bool(response.status == 1)
 
-    def _signatures(self, limit: float) -> Steps[Metadata]:
-        if self._metadata is not None:
-            return self._metadata
-        return (yield from self.metadata(limit))
+    def _ranked(
+        self,
+        signature: str,
+        fill: Fill,
+        pages: Sequence[PageQuery],
+        k: int | None,
+        budget: Budget,
+        fallback: bool,
+    ) -> Steps[list[RankedPage]]:
+        if not any(page.candidates for page in pages):
+            return [RankedPage((), None) for _ in pages]
+        try:
+            response = yield from self._predict(signature, fill, budget)
+        except (DeadlineExceeded, Unavailable) as error:
+            if not fallback:
+                raise
+            return [callers_order(page.candidates, k, str(error)) for page in pages]
+        return read_pages(response, pages, k)
 
-    def _request(self, signature: str) -> Any:
-        return self._about_model(protocol.PredictRequest, signature)
+    def _predict(self, signature: str, fill: Fill, budget: Budget) -> Steps[Any]:
+        """Send a request; once more where it failed because a newer model version has other inputs."""
+        cached = self._metadata
+        if cached is None:
+            return (yield from self._send(signature, fill, (yield from self._read_metadata(budget)), budget))
+        try:
+            return (yield from self._send(signature, fill, cached, budget))
+        except (InvalidRequest, ModelNotFound) as error:
+            try:
+                fresh = yield from self._read_metadata(budget)
+            except RankingError:
+                raise error from None
+            if fresh.inputs == cached.inputs:
+                raise
+        return (yield from self._send(signature, fill, fresh, budget))
+
+    def _send(self, signature: str, fill: Fill, metadata: Metadata, budget: Budget) -> Steps[Any]:
+        request = self._about_model(protocol.PredictRequest, signature)
+        fill(request, metadata)
+        return (yield Call(protocol.PREDICT, request, protocol.PredictResponse, budget.left()))
+
+    def _read_metadata(self, budget: Budget) -> Steps[Metadata]:
+        request = self._about_model(protocol.GetModelMetadataRequest)
+        request.metadata_field.append("signature_def")
+        answer = protocol.GetModelMetadataResponse
+        response = yield Call(protocol.GET_MODEL_METADATA, request, answer, budget.left())
+        self._metadata = read_metadata(response)
+        return self._metadata
+
+    def _status(self, budget: Budget) -> Steps[dict[int, str]]:
+        request = self._about_model(protocol.GetModelStatusRequest)
+        answer = protocol.GetModelStatusResponse
+        return read_status((yield Call(protocol.GET_MODEL_STATUS, request, answer, budget.left())))
 
     def _about_model(self, kind: Any, signature: str = "") -> Any:
         return model_request(kind, self.settings.model, self.settings.version, signature)
-
-
-def items_page(
-    query: str,
-    items: Sequence[Mapping[str, Any]],
-    user: Mapping[str, Any] | None,
-    context: Mapping[str, Any] | None,
-    history: Sequence[str],
-) -> PageQuery:
-    """The page of ``rank_items``.
-
-    Raises:
-        InvalidRequest: if an item has no id.
-    """
-    for item in items:
-        if "item_id" not in item:
-            raise invalid("items: an item has no 'item_id'")
-    return PageQuery(query, [item["item_id"] for item in items], user or {}, context or {}, history)

@@ -1,0 +1,77 @@
+"""From answers to ranked pages, vectors and states."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shelfrank_client.errors import unreadable
+from shelfrank_client.page import RankedItem, RankedPage
+from shelfrank_client.page_query import PageQuery
+from shelfrank_client.tensors import unpack
+
+OUTPUTS = ("item_id", "score", "ctr", "cvr", "ctcvr", "known")
+# As get_model_status.proto numbers them.
+STATES = {0: "UNKNOWN", 10: "START", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOADING", 50: "END"}
+SERVING = 1  # of health.proto
+
+
+def read_pages(response: Any, pages: Sequence[PageQuery], k: int | None) -> list[RankedPage]:
+    """Read the answer to a request that ranks.
+
+    Args:
+        response: a PredictResponse; outputs [P, N], best first, padding as ``""``.
+        pages: the P pages that were asked.
+        k: how many items a page to keep; all where None.
+
+    Raises:
+        ServerError: if an output is missing or has another shape, or a page's items are not the ones that were asked.
+    """
+    outputs: dict[str, list[Any]] = {}
+    shapes = []
+    for name in OUTPUTS:
+        outputs[name], shape = unpack(_output(response, name))
+        shapes.append(shape)
+        if shape != shapes[0] or len(shape) != 2 or shape[0] != len(pages):
+            raise unreadable(f"the answer's {name} has shape {shape} for {len(pages)} pages of shape {shapes[0]}")
+    width = shapes[0][1]
+    version = response.model_spec.version.value
+    ranked = []
+    for number, page in enumerate(pages):
+        start = number * width
+        rows = zip(*(outputs[name][start : start + width] for name in OUTPUTS), strict=True)
+        items = tuple(
+            RankedItem(item_id.decode(errors="replace"), score, ctr, cvr, ctcvr, bool(known))
+            for item_id, score, ctr, cvr, ctcvr, known in rows
+            if item_id
+        )
+        if len(items) != len(page.candidates) or {item.item_id for item in items} != set(page.candidates):
+            raise unreadable(f"page {number}: the answer does not hold the {len(page.candidates)} items asked for")
+        ranked.append(RankedPage(items[:k], version))
+    return ranked
+
+
+def read_vectors(response: Any, count: int) -> list[list[float]]:
+    """Read the answer of ``encode_query`` or ``encode_item``.
+
+    Args:
+        response: a PredictResponse; output ``vector`` [P, D].
+        count: P.
+
+    Raises:
+        ServerError: if there is not one vector for each row asked.
+    """
+    flat, shape = unpack(_output(response, "vector"))
+    if len(shape) != 2 or shape[0] != count:
+        raise unreadable(f"the answer's vector has shape {shape} for {count} rows")
+    width = shape[1]
+    return [flat[row * width : (row + 1) * width] for row in range(count)]
+
+
+def read_status(response: Any) -> dict[int, str]:
+    """The state of each version of a GetModelStatusResponse."""
+    return {entry.version: STATES.get(entry.state, str(entry.state)) for entry in response.model_version_status}
+
+
+def _output(response: Any, name: str) -> Any:
+    if name not in response.outputs:
+        raise unreadable(f"the answer lacks the output {name!r}; is this a Shelfrank model?")
+    return response.outputs[name]

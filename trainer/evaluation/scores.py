@@ -1,0 +1,24 @@
+"""Scores of impressions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores, flat, aligned with the impressions of `trainer.data.pages.Pages`.
+
+    Attributes:
+        score: float32 [M], higher is better.
+        ctr: float32 [M] in [0, 1], or None where a ranker gives none; likewise the others.
+        cvr: purchases after a click.
+        ctcvr: clicks and purchases.
+        relevance: judged relevance, scaled to [0, 1].
+    """
+
+    score: np.ndarray
+    ctr: np.ndarray | None = None
+    cvr: np.ndarray | None = None
+    ctcvr: np.ndarray | None = None
+    relevance: np.ndarray | None = None
