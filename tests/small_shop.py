@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from trainer.config import Experiment, validate_section
-from trainer.data.pages import Pages
+from trainer.data.pages import Pages, concatenate
+from trainer.data.prepared import Prepared
 
 TITLES = ["red lamp", "blue lamp", "cordless drill", "drill bit set", "oak chair", "steel kettle", "", "led light bulb"]
 
@@ -108,3 +109,9 @@ def experiment(preset: Path, folder: Path, **sections: Any) -> Experiment:
     for name, values in sections.items():
         raw[name] = {**raw.get(name, {}), **values} if isinstance(values, dict) else values
     return validate_section(Experiment, raw, "small")
+
+
+def prepared(folder: Path) -> Prepared:
+    """The shop as prepared data: twelve training pages, six each to validate and to test."""
+    parts = [pages(12, 3, "train"), pages(6, 4, "valid"), pages(6, 5, "test")]
+    return Prepared(folder, items(), None, concatenate(parts), None, statistics(), {}, "hash-of-the-shop")

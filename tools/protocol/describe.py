@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from google.protobuf import any_pb2, descriptor_pb2, wrappers_pb2
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
+from google.protobuf.descriptor import Descriptor, FileDescriptor
 from grpc_health.v1 import health_pb2
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
@@ -40,7 +40,7 @@ def describe() -> bytes:
             continue
         messages[message.full_name] = message
         for field in message.fields:
-            if field.type == FieldDescriptor.TYPE_ENUM:
+            if field.enum_type is not None:
                 enums[field.enum_type.full_name] = field.enum_type.file
             elif field.message_type is not None and field.message_type.full_name not in NOT_NEEDED:
                 todo.append(field.message_type)
@@ -112,5 +112,7 @@ def _in_order(
 
 
 if __name__ == "__main__":
-    TARGET.write_bytes(describe())
+    beside = TARGET.with_suffix(".tmp")
+    beside.write_bytes(describe())
+    beside.replace(TARGET)
     print(f"{TARGET.name}: {TARGET.stat().st_size} bytes")

@@ -66,7 +66,7 @@ def check_leaks(
     pages: Pages | None,
     judged: Pages | None,
     items: pd.DataFrame,
-    history_from_clicks: bool,
+    clicks: Pages | None,
 ) -> dict[str, Any]:
     """Run every check.
 
@@ -75,7 +75,7 @@ def check_leaks(
         pages: all pages of the log, or None.
         judged: all pages of the judgments, or None.
         items: the items table.
-        history_from_clicks: whether ``history`` was made from the clicks of the log.
+        clicks: the pages of the log before they were cut, if ``history`` was made from their clicks, or None.
 
     Returns:
         What was found, for `prepare.json`.
@@ -91,9 +91,8 @@ def check_leaks(
             result["queries_in_two_splits"] = _shared_queries([pages, *([judged] if judged is not None else [])])
         else:
             result["time_order"] = _time_order(pages)
-        if history_from_clicks:
-            by_query = experiment.data.split.by == "query"
-            result["history_entries_checked"] = check_histories(pages, items["item_id"].to_numpy(object), by_query)
+        if clicks is not None:
+            result["history_entries_checked"] = check_histories(clicks, items["item_id"].to_numpy(object), by_query)
         result["feature_auc"] = check_separation(experiment, pages.split("train"), items)
     if judged is not None:
         result["judged_queries_in_two_splits"] = _shared_queries([judged])

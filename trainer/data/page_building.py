@@ -43,7 +43,7 @@ def build_pages(log: pd.DataFrame, item_ids: pd.Series, context: list[FeatureCon
     columns = [*PAGE_COLUMNS, *(f.name for f in context if f.name in ordered)]
     rows = pd.Series(np.arange(len(item_ids), dtype=np.int32), index=item_ids)
     return Pages(
-        table=ordered.loc[starts, columns].reset_index(drop=True).assign(split=""),
+        table=ordered.groupby("request_id", sort=False)[columns[1:]].first().reset_index().assign(split=""),
         offset=np.append(starts, len(ordered)).astype(np.int64),
         item=rows.reindex(ordered["item_id"]).to_numpy(np.int32),
         position=ordered["position"].to_numpy(np.int32),

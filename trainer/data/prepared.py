@@ -109,15 +109,15 @@ def prepare(experiment: Experiment, console: Console | None = None, progress: bo
     check_names(experiment)
     folder = experiment.data.prepared
     with console.status("checking the tables") if progress else _Quiet() as status:
-        described = describe_sources(experiment)
         sources = read_sources(experiment)
+        described = describe_sources(experiment)
         _stop_at_too_many(sources, experiment.data)
         status.update("building pages")
         made = _Made.of(experiment, sources)
         status.update("counting, and looking for leaks")
         training = [None if part is None else part.split("train") for part in (made.pages, made.judged)]
         statistics = compute_statistics(experiment, sources.items, *training)
-        leaks = check_leaks(experiment, made.pages, made.judged, sources.items, made.history_from_clicks)
+        leaks = check_leaks(experiment, made.pages, made.judged, sources.items, made.clicks)
         status.update("writing")
         with published(folder, MARKER) as making:
             _write(making, experiment, sources, made, statistics)
@@ -183,7 +183,7 @@ class _Made:
     judged: Pages | None
     judgments: pd.DataFrame | None
     cut: Cut
-    history_from_clicks: bool
+    clicks: Pages | None
 
     @classmethod
     def of(cls, experiment: Experiment, sources: Sources) -> "_Made":
@@ -194,7 +194,7 @@ class _Made:
         if data.split.by == "time" and sources.judgments is not None:
             queries = [sources.judgments["query"]]
         assignment = assign_queries(pd.concat(queries), data.split, experiment.seed)
-        pages, cut, from_clicks = None, Cut(0, 0, 0), False
+        pages, cut, clicks = None, Cut(0, 0, 0), None
         if sources.log is not None:
             pages = build_pages(sources.log, item_ids, experiment.features.context)
             pages = _split_log(pages, assignment, data)
@@ -203,6 +203,7 @@ class _Made:
             sequences = [f for f in declared if f.kind == "sequence"]
             from_clicks = any(f.name == "history" and f.name not in pages.table for f in sequences)
             pages = add_sequences(pages, sequences, item_ids.to_numpy(object), data.split.by == "query")
+            clicks = pages if from_clicks else None
             pages, cut = cut_pages(pages, data.max_page_items)
             if data.log == "clicks":
                 pages = add_negatives(pages, len(item_ids), data.negatives, data.max_page_items, experiment.seed)
@@ -211,7 +212,7 @@ class _Made:
             judgments = judgments.assign(split=split_by_query(judgments["query"], assignment))
             check_splits(judgments["split"], data.split, "judgments", "give judgments of more queries")
             judged = build_judged_pages(judgments, item_ids, declared, data.max_page_items, experiment.seed)
-        return cls(pages, judged, judgments, cut, from_clicks)
+        return cls(pages, judged, judgments, cut, clicks)
 
 
 def _split_log(pages: Pages, assignment: pd.Series, data: DataConfig) -> Pages:
@@ -232,8 +233,9 @@ def _fill_missing(pages: Pages, features: list[FeatureConfig]) -> Pages:
 def _stop_at_too_many(sources: Sources, data: DataConfig) -> None:
     """Stop where more rows than allowed break a rule; what was rejected is written all the same."""
     faults = sources.too_many_rejected(data.max_rejected_share)
-    empty = [t for t in ("items", "log", "judgments") if (f := getattr(sources, t)) is not None and f.empty]
-    faults += [f"{table}: no row is left" for table in empty]
+    if not faults:
+        left = {"items": sources.items, "search_log": sources.log, "judgments": sources.judgments}
+        faults = [f"{table}: no row is left" for table, rows in left.items() if rows is not None and rows.empty]
     if not faults:
         return
     path = _rejected_beside(data.prepared)
@@ -242,14 +244,14 @@ def _stop_at_too_many(sources: Sources, data: DataConfig) -> None:
     sources.rejections.write(temporary)
     temporary.replace(path)
     raise InputError(
-        f"{'; '.join(faults)}; more than data.max_rejected_share {data.max_rejected_share:g}; every rejected row is in {path}; "
-        "mend the tables or raise data.max_rejected_share"
+        f"{'; '.join(faults)}; data.max_rejected_share allows {data.max_rejected_share:.1%}; every rejected row is in "
+        f"{path}; mend the tables or raise data.max_rejected_share"
     )
 
 
 def _rejected_beside(folder: Path) -> Path:
     """Where rejected rows go when nothing is prepared."""
-    return folder.with_name(f"{folder.name}.{REJECTED}")
+    return folder.parent / f"{folder.name}.{REJECTED}"
 
 
 def _write(folder: Path, experiment: Experiment, sources: Sources, made: _Made, statistics: dict[str, Any]) -> None:

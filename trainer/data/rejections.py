@@ -36,7 +36,13 @@ class Rejections:
         counts = self.counts.setdefault(table, {})
         for reason, count in faults["reason"].value_counts().items():
             counts[str(reason)] = counts.get(str(reason), 0) + int(count)
-        joined = faults.groupby("index", sort=True)["reason"].agg("; ".join)
+        several = faults["index"].duplicated(keep=False)
+        joined = pd.concat(
+            [
+                faults[~several].set_index("index")["reason"],
+                faults[several].groupby("index")["reason"].agg("; ".join),
+            ]
+        ).sort_index()
         rows = frame.loc[joined.index]
         self.rows[table] = self.rows.get(table, 0) + len(rows)
         part = pd.DataFrame({c: rows.get(c) for c in COLUMNS}, index=rows.index)

@@ -150,19 +150,22 @@ def _same_as_first(frame: pd.DataFrame, key: str) -> pd.Series:
     if not frame[key].duplicated().any():
         return pd.Series(True, index=frame.index)
     codes = pd.DataFrame({column: _codes(frame[column]) for column in frame.columns}, index=frame.index)
-    return (codes == codes.groupby(key).transform("first").assign(**{key: codes[key]})).all(axis=1)
+    first = codes.groupby(key).transform("first")
+    return (codes[first.columns] == first).all(axis=1)
 
 
 def _one_a_request(column: str) -> pa.Check:
     def holds(frame: pd.DataFrame) -> pd.Series:
-        groups = _codes(frame[column]).groupby(frame["request_id"])
-        return (groups.transform("min") == groups.transform("max")) | frame["request_id"].isna()
+        codes = _codes(frame[column]).where(frame[column].notna())
+        groups = codes.groupby(frame["request_id"])
+        return (groups.transform("min") == groups.transform("max")) | codes.isna() | frame["request_id"].isna()
 
     return _rule(holds, f"the request has more than one {column}")
 
 
 def _codes(values: pd.Series) -> pd.Series:
     """Equal values as equal numbers, missing ones as -1."""
-    if values.dtype == object:
-        values = values.map(lambda v: tuple(v) if isinstance(v, list | np.ndarray) else v)
+    known = values.dropna()
+    if len(known) and isinstance(known.iloc[0], list | np.ndarray):
+        values = values.map(lambda v: None if v is None else tuple(v))
     return pd.Series(pd.factorize(values)[0], index=values.index)

@@ -107,5 +107,6 @@ def check_splits(split: pd.Series, config: SplitConfig, what: str, advice: str) 
                 else f"raise data.split.{name} ({share:g})"
             )
             raise InputError(
-                f"data.split: the {name} split by {config.by} gets none of the {len(split):,} {what}; {key}, or {advice}"
+                f"data.split: the {name} split by {config.by} gets none of the {len(split):,} {what}; {key}, "
+                f"or {advice}"
             )

@@ -33,7 +33,7 @@ def read_pages(folder: Path) -> tuple[Pages | None, Pages | None]:
     table = pd.read_parquet(folder / PAGES)
     flat = pd.read_parquet(folder / IMPRESSIONS)
     for column in table.columns:
-        if table[column].dtype == object and table[column].map(type).eq(np.ndarray).any():
+        if table[column].dtype == object and any(isinstance(v, np.ndarray) for v in table[column]):
             table[column] = _lists(table[column])
     sizes = np.bincount(flat["page"], minlength=len(table))
     is_judged = table[JUDGED].to_numpy(bool)
@@ -48,7 +48,8 @@ def read_pages(folder: Path) -> tuple[Pages | None, Pages | None]:
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a table; missing values of every kind become null."""
-    objects = {c: frame[c].astype(object).where(_present(frame[c]), None) for c in frame if frame[c].dtype == object}
+    nullable = [str(c) for c in frame.columns if frame[c].dtype == object]
+    objects = {c: frame[c].where(_present(frame[c]), None) for c in nullable}
     frame.assign(**objects).to_parquet(path, index=False)
 
 

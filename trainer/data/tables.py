@@ -5,6 +5,7 @@ import warnings
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -30,8 +31,8 @@ def read_table(path: Path, columns: Iterable[str] = ()) -> pd.DataFrame:
         The rows in the order of the file, index 0..rows-1.
 
     Raises:
-        InputError: if the file is missing, empty, damaged, of another kind or not UTF-8, or a column is missing or there
-            twice.
+        InputError: if the file is missing, empty, damaged, of another kind or not UTF-8, or a column is missing or
+            there twice.
     """
     path = Path(path)
     if not path.is_file():
@@ -58,7 +59,7 @@ def missing_columns(path: Path, frame: pd.DataFrame, columns: Iterable[str]) -> 
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    compression = "gzip" if path.suffix == ".gz" else None
+    compression: Literal["gzip"] | None = "gzip" if path.suffix == ".gz" else None
     try:
         header = pd.read_csv(
             path, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig", compression=compression
@@ -102,8 +103,8 @@ def _where_not_utf8(path: Path) -> str:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        table = parquet.read_table(path)
-        _no_duplicates(path, table.column_names)
+        _no_duplicates(path, parquet.read_schema(path).names)
+        table = parquet.read_table(path, partitioning=None)
         table = _bytes_as_text(path, table)
         return table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
     except UnicodeDecodeError as error:

@@ -28,7 +28,7 @@ def as_text(values: pd.Series) -> pd.Series:
             values = values.astype("Int64")
     present = values.notna().to_numpy()
     text = values.astype(object).where(present, "").astype(str).to_numpy(object)
-    return pd.Series(np.where(text == "", None, text), index=values.index, name=values.name, dtype=object)
+    return pd.Series([v or None for v in text], index=values.index, name=values.name, dtype="object")
 
 
 def as_number(values: pd.Series) -> tuple[pd.Series, pd.Series]:

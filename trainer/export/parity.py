@@ -31,7 +31,7 @@ class Parity:
         order_differences: neighbours that the bundle orders against the trainer although their scores differ by more than the
             tolerance.
         tolerance: what was allowed.
-        keras_loaded: modules of Keras that the process with the bundle had loaded.
+        model_code_loaded: modules of the model's Python code that the process with the bundle had imported; none.
     """
 
     pages: int
@@ -39,7 +39,7 @@ class Parity:
     max_difference: float
     order_differences: int
     tolerance: float
-    keras_loaded: list[str]
+    model_code_loaded: list[str]
 
     def as_dict(self) -> dict[str, object]:
         """For the manifest."""
@@ -93,7 +93,7 @@ def check_parity(
         for file in (sent, got):
             file.unlink(missing_ok=True)
         work.rmdir()
-    if parity.max_difference > tolerance or parity.order_differences:
+    if parity.max_difference > tolerance or parity.order_differences or parity.model_code_loaded:
         raise ParityError(
             f"{bundle}: scores differ from the trainer's by up to {parity.max_difference:.3g} (allowed {tolerance:g}), "
             f"{parity.order_differences} neighbours are in another order; not published"
@@ -130,5 +130,5 @@ def _compare(
         max_difference=worst,
         order_differences=swapped,
         tolerance=tolerance,
-        keras_loaded=json.loads(str(result["loaded"])),
+        model_code_loaded=json.loads(str(result["loaded"])),
     )

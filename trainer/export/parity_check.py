@@ -1,6 +1,7 @@
 """Scores recorded pages with a bundle, in a process of its own: ``python -m trainer.export.parity_check BUNDLE PAGES OUT``.
 
-Only TensorFlow and its text ops are loaded, as in TF Serving; nothing of the trainer's model code.
+Only TensorFlow and its text ops are loaded, as in TF Serving; nothing of the model's Python code (TensorFlow imports keras
+by itself, but nothing here uses it).
 """
 
 import json
@@ -11,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  registers the tokenizer's ops
 
+MODEL_CODE = {"keras_nlp", "keras_hub", "keras_rs", "trainer.model", "trainer.text"}
+
 
 def main(bundle: str, pages: str, out: str) -> None:
     """Score and write.
@@ -18,7 +21,8 @@ def main(bundle: str, pages: str, out: str) -> None:
     Args:
         bundle: a SavedModel folder.
         pages: a ``.npz`` of batches, ``<batch>/<input>``.
-        out: where the outputs go, likewise ``<batch>/<output>``, and ``loaded``: which modules of Keras were imported.
+        out: where the outputs go, likewise ``<batch>/<output>``, and ``loaded``: which modules of the model's code
+            were imported.
     """
     model = tf.saved_model.load(bundle)
     rank = model.signatures["rank"]
@@ -35,7 +39,7 @@ def main(bundle: str, pages: str, out: str) -> None:
         for name, value in rank(**inputs).items():
             array = value.numpy()
             outputs[f"{batch}/{name}"] = array.astype("S") if array.dtype == object else array
-    outputs["loaded"] = np.array(json.dumps(sorted(m for m in sys.modules if m in ("keras", "keras_nlp", "keras_hub"))))
+    outputs["loaded"] = np.array(json.dumps(sorted(m for m in sys.modules if m in MODEL_CODE)))
     with Path(out).open("wb") as file:
         np.savez(file, **outputs)
 

@@ -44,7 +44,8 @@ class Ranker(keras.Model):
         residual: bool = True,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
+        # Unit vectors and labels keep their precision; each layer casts what it computes on.
+        super().__init__(autocast=False, **kwargs)
         # === Layers ===
         self.encoder = encoder
         self.interaction = interaction

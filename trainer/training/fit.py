@@ -139,6 +139,7 @@ class _Session:
                 initial_epoch=number,
                 epochs=number + 1,
                 verbose=0,
+                shuffle=False,
                 callbacks=[shown, board],
             )
             if not all(math.isfinite(point["loss"]) for point in history):
@@ -149,7 +150,7 @@ class _Session:
             metrics = self._report((number + 1) * self.interval, progress)
             board.validation((number + 1) * self.interval, metrics)
             save_state(checkpoint, self._state, progress)
-            if progress["waited"] >= self.experiment.train.patience:
+            if progress["waited"] >= self.experiment.train.patience and number + 1 < self.rounds:
                 self.console.print(
                     f"stopped: {self.experiment.train.stop_on} has not risen for {progress['waited']} evaluations"
                 )

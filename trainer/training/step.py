@@ -20,7 +20,7 @@ class RankerTraining(keras.Model):
     """
 
     def __init__(self, ranker: Ranker, objective: Objective, l2: float = 0.0) -> None:
-        super().__init__(name="training", dtype=ranker.dtype_policy)
+        super().__init__(name="training", dtype=ranker.dtype_policy, autocast=False)
         self.ranker = ranker
         self.objective = objective
         self.l2 = l2

@@ -11,7 +11,7 @@ from shelfrank_client.errors import (
     Unavailable,
 )
 from shelfrank_client.page import RankedItem, RankedPage
-from shelfrank_client.request import PageQuery
+from shelfrank_client.page_query import PageQuery
 
 __all__ = [
     "AsyncRankingClient",

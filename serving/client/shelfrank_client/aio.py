@@ -1,23 +1,24 @@
 """The client on asyncio."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
 
-from shelfrank_client.conversation import Conversation, Steps, items_page
+from shelfrank_client.conversation import Call, Conversation, Steps
 from shelfrank_client.errors import RankingError, error_of
 from shelfrank_client.page import RankedPage
-from shelfrank_client.request import PageQuery
+from shelfrank_client.page_query import PageQuery, page_query, query_rows
+from shelfrank_client.protocol import to_bytes
 from shelfrank_client.settings import Settings, channel_options
-from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, Metadata
+from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
 
 Result = TypeVar("Result")
 
 
 class AsyncRankingClient:
-    """`RankingClient` on ``grpc.aio``: the same arguments and methods, awaited."""
+    """`RankingClient` on ``grpc.aio``: the same arguments and methods, awaited, in one event loop."""
 
     def __init__(
         self,
@@ -25,15 +26,16 @@ class AsyncRankingClient:
         model: str = "shelfrank",
         deadline: float = 0.15,
         version: int | None = None,
+        signature: str = SERVING_DEFAULT,
         max_candidates: int = 10_000,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
     ) -> None:
-        self._talk = Conversation(Settings(target, model, deadline, version, max_candidates))
-        if credentials is None:
-            self._channel = grpc.aio.insecure_channel(target, options=channel_options(options))
-        else:
-            self._channel = grpc.aio.secure_channel(target, credentials, options=channel_options(options))
+        self._talk = Conversation(Settings(target, model, deadline, version, signature, max_candidates))
+        self._credentials = credentials
+        self._options = channel_options(options)
+        self._channel: grpc.aio.Channel | None = None
+        self._closed = False
 
     async def __aenter__(self) -> "AsyncRankingClient":
         return self
@@ -43,49 +45,57 @@ class AsyncRankingClient:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._channel.close(None)
+        self._closed = True
+        if self._channel is not None:
+            await self._channel.close(None)
 
     async def rank(
         self,
         query: str,
-        candidates: Sequence[str],
+        candidates: Iterable[str],
         user: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
-        history: Sequence[str] = (),
+        history: Iterable[str] = (),
         k: int | None = None,
         deadline: float | None = None,
         fallback: bool = False,
     ) -> RankedPage:
         """See `RankingClient.rank`."""
-        page = PageQuery(query, candidates, user or {}, context or {}, history)
+        page = page_query(query, candidates, user, context, history)
         return await self._run(self._talk.rank(page, k, deadline, fallback))
 
     async def rank_pages(
-        self, pages: Sequence[PageQuery], k: int | None = None, deadline: float | None = None
+        self,
+        pages: Iterable[PageQuery],
+        k: int | None = None,
+        deadline: float | None = None,
+        fallback: bool = False,
     ) -> list[RankedPage]:
         """See `RankingClient.rank_pages`."""
-        return await self._run(self._talk.rank_pages(pages, k, deadline))
+        return await self._run(self._talk.rank_pages(pages, k, deadline, fallback))
 
     async def rank_items(
         self,
         query: str,
-        items: Sequence[Mapping[str, Any]],
+        items: Iterable[Mapping[str, Any]],
         user: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
-        history: Sequence[str] = (),
+        history: Iterable[str] = (),
         k: int | None = None,
         deadline: float | None = None,
+        fallback: bool = False,
     ) -> RankedPage:
         """See `RankingClient.rank_items`."""
-        page = items_page(query, items, user, context, history)
-        return await self._run(self._talk.rank_items(page, items, k, deadline))
+        page = page_query(query, (), user, context, history)
+        return await self._run(self._talk.rank_items(page, items, k, deadline, fallback))
 
-    async def encode_query(self, *queries: str, deadline: float | None = None) -> list[list[float]]:
+    async def encode_query(
+        self, *queries: str, features: Mapping[str, Any] | None = None, deadline: float | None = None
+    ) -> list[list[float]]:
         """See `RankingClient.encode_query`."""
-        rows = [{"query": query} for query in queries]
-        return await self._run(self._talk.encode(ENCODE_QUERY, rows, deadline))
+        return await self._run(self._talk.encode(ENCODE_QUERY, query_rows(queries, features), deadline))
 
-    async def encode_item(self, *items: Mapping[str, str], deadline: float | None = None) -> list[list[float]]:
+    async def encode_item(self, *items: Mapping[str, Any], deadline: float | None = None) -> list[list[float]]:
         """See `RankingClient.encode_item`."""
         return await self._run(self._talk.encode(ENCODE_ITEM, items, deadline))
 
@@ -105,19 +115,33 @@ class AsyncRankingClient:
         try:
             call = next(steps)
             while True:
-                send = self._channel.unary_unary(
-                    call.method, request_serializer=_to_bytes, response_deserializer=call.answer.FromString
-                )
-                failure: RankingError | None = None
                 try:
-                    answer = await send(call.request, timeout=call.deadline)
-                except grpc.aio.AioRpcError as error:
-                    failure = error_of(error.code().name, error.details() or "", self._talk.settings.target)
-                call = steps.send(answer) if failure is None else steps.throw(failure)
+                    answer = await self._send(call)
+                except RankingError as error:
+                    call = steps.throw(error)
+                else:
+                    call = steps.send(answer)
         except StopIteration as end:
             result: Result = end.value
             return result
 
+    async def _send(self, call: Call) -> Any:
+        if self._closed:
+            raise RankingError("the client is closed", "CANCELLED")
+        method = self._connected().unary_unary(
+            call.method, request_serializer=to_bytes, response_deserializer=call.answer.FromString
+        )
+        try:
+            return await method(call.request, timeout=call.timeout)
+        except grpc.aio.AioRpcError as error:
+            raise error_of(error.code().name, error.details() or "", self._talk.settings.target) from None
 
-def _to_bytes(message: Any) -> bytes:
-    return bytes(message.SerializeToString())
+    def _connected(self) -> grpc.aio.Channel:
+        # A channel belongs to the event loop in which it is made, and a client may be made before there is one.
+        if self._channel is None:
+            target = self._talk.settings.target
+            if self._credentials is None:
+                self._channel = grpc.aio.insecure_channel(target, options=self._options)
+            else:
+                self._channel = grpc.aio.secure_channel(target, self._credentials, options=self._options)
+        return self._channel

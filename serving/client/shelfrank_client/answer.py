@@ -5,7 +5,7 @@ from typing import Any
 
 from shelfrank_client.errors import unreadable
 from shelfrank_client.page import RankedItem, RankedPage
-from shelfrank_client.page_query import PageQuery
+from shelfrank_client.page_query import CheckedPage
 from shelfrank_client.tensors import unpack
 
 OUTPUTS = ("item_id", "score", "ctr", "cvr", "ctcvr", "known")
@@ -14,7 +14,7 @@ STATES = {0: "UNKNOWN", 10: "START", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOAD
 SERVING = 1  # of health.proto
 
 
-def read_pages(response: Any, pages: Sequence[PageQuery], k: int | None) -> list[RankedPage]:
+def read_pages(response: Any, pages: Sequence[CheckedPage], k: int | None) -> list[RankedPage]:
     """Read the answer to a request that ranks.
 
     Args:

@@ -1,16 +1,17 @@
 """The client."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import grpc
 
-from shelfrank_client.conversation import Conversation, Steps, items_page
+from shelfrank_client.conversation import Call, Conversation, Steps
 from shelfrank_client.errors import RankingError, error_of
 from shelfrank_client.page import RankedPage
-from shelfrank_client.request import PageQuery
+from shelfrank_client.page_query import PageQuery, page_query, query_rows
+from shelfrank_client.protocol import to_bytes
 from shelfrank_client.settings import Settings, channel_options
-from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, Metadata
+from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
 
 Result = TypeVar("Result")
 
@@ -18,17 +19,20 @@ Result = TypeVar("Result")
 class RankingClient:
     """Ranks the items of search pages over gRPC. One client serves any number of threads.
 
+    The first request also reads the model's signatures; `metadata` does that beforehand.
+
     Args:
         target: ``host:port`` of the server.
         model: the model's name.
-        deadline: seconds that a call may take; each request can set its own.
+        deadline: seconds that a request may take, all its calls together; each request can set its own.
         version: the model version to ask; the latest where not given.
+        signature: the one that ranks by id.
         max_candidates: the longest list that is sent.
         credentials: for TLS (``grpc.ssl_channel_credentials(...)``); plain text where not given.
         options: further gRPC channel options.
 
     Raises:
-        InvalidRequest: if the model's name is empty or the deadline not above 0.
+        InvalidRequest: if an argument can't be, for instance a deadline of 0.
     """
 
     def __init__(
@@ -37,15 +41,17 @@ class RankingClient:
         model: str = "shelfrank",
         deadline: float = 0.15,
         version: int | None = None,
+        signature: str = SERVING_DEFAULT,
         max_candidates: int = 10_000,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
     ) -> None:
-        self._talk = Conversation(Settings(target, model, deadline, version, max_candidates))
+        self._talk = Conversation(Settings(target, model, deadline, version, signature, max_candidates))
         if credentials is None:
             self._channel = grpc.insecure_channel(target, options=channel_options(options))
         else:
             self._channel = grpc.secure_channel(target, credentials, options=channel_options(options))
+        self._closed = False
 
     def __enter__(self) -> "RankingClient":
         return self
@@ -55,15 +61,16 @@ class RankingClient:
 
     def close(self) -> None:
         """Close the connection."""
+        self._closed = True
         self._channel.close()
 
     def rank(
         self,
         query: str,
-        candidates: Sequence[str],
+        candidates: Iterable[str],
         user: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
-        history: Sequence[str] = (),
+        history: Iterable[str] = (),
         k: int | None = None,
         deadline: float | None = None,
         fallback: bool = False,
@@ -77,7 +84,7 @@ class RankingClient:
             context: context features.
             history: ids of the items that the user clicked, most recent first.
             k: how many to return; all where not given.
-            deadline: seconds for each call of this request.
+            deadline: seconds for this request; the client's where not given.
             fallback: whether to return the caller's own order, ``degraded``, when no answer comes in time.
 
         Returns:
@@ -88,18 +95,23 @@ class RankingClient:
             DeadlineExceeded, Unavailable: if no answer came, and ``fallback`` is off.
             RankingError: for every other failure.
         """
-        page = PageQuery(query, candidates, user or {}, context or {}, history)
+        page = page_query(query, candidates, user, context, history)
         return self._run(self._talk.rank(page, k, deadline, fallback))
 
     def rank_pages(
-        self, pages: Sequence[PageQuery], k: int | None = None, deadline: float | None = None
+        self,
+        pages: Iterable[PageQuery],
+        k: int | None = None,
+        deadline: float | None = None,
+        fallback: bool = False,
     ) -> list[RankedPage]:
         """Rank several pages in one call.
 
         Args:
             pages: their candidate lists may differ in length.
             k: how many items a page to return; all where not given.
-            deadline: seconds for each call of this request.
+            deadline: seconds for this request; the client's where not given.
+            fallback: as `rank`.
 
         Returns:
             One ranked page each.
@@ -107,19 +119,25 @@ class RankingClient:
         Raises:
             RankingError: as `rank`.
         """
-        return self._run(self._talk.rank_pages(pages, k, deadline))
+        return self._run(self._talk.rank_pages(pages, k, deadline, fallback))
 
     def rank_items(
         self,
         query: str,
-        items: Sequence[Mapping[str, Any]],
+        items: Iterable[Mapping[str, Any]],
         user: Mapping[str, Any] | None = None,
         context: Mapping[str, Any] | None = None,
-        history: Sequence[str] = (),
+        history: Iterable[str] = (),
         k: int | None = None,
         deadline: float | None = None,
+        fallback: bool = False,
     ) -> RankedPage:
-        """Rank items that the model's table may not have: each brings ``item_id``, its texts and its features.
+        """Rank items that the model's table may not have.
+
+        Args:
+            query: what the shopper typed; may be empty.
+            items: each its ``item_id``, text columns and features; what is left out is missing to the model.
+            user: as `rank`, and so on to ``fallback``.
 
         Returns:
             The ranked items; empty, without a call, for no items.
@@ -127,20 +145,36 @@ class RankingClient:
         Raises:
             RankingError: as `rank`.
         """
-        page = items_page(query, items, user, context, history)
-        return self._run(self._talk.rank_items(page, items, k, deadline))
+        page = page_query(query, (), user, context, history)
+        return self._run(self._talk.rank_items(page, items, k, deadline, fallback))
 
-    def encode_query(self, *queries: str, deadline: float | None = None) -> list[list[float]]:
+    def encode_query(
+        self, *queries: str, features: Mapping[str, Any] | None = None, deadline: float | None = None
+    ) -> list[list[float]]:
         """Unit vectors of queries, for outside indexes.
+
+        Args:
+            queries: P texts.
+            features: user and context features of kind text, where the model has them; they hold for every query.
+            deadline: seconds for this request; the client's where not given.
+
+        Returns:
+            P vectors of width D.
 
         Raises:
             RankingError: as `rank`.
         """
-        rows = [{"query": query} for query in queries]
-        return self._run(self._talk.encode(ENCODE_QUERY, rows, deadline))
+        return self._run(self._talk.encode(ENCODE_QUERY, query_rows(queries, features), deadline))
 
-    def encode_item(self, *items: Mapping[str, str], deadline: float | None = None) -> list[list[float]]:
-        """Unit vectors of items, each a mapping of its text columns, for outside indexes.
+    def encode_item(self, *items: Mapping[str, Any], deadline: float | None = None) -> list[list[float]]:
+        """Unit vectors of items, for outside indexes.
+
+        Args:
+            items: P mappings of the items' text columns.
+            deadline: seconds for this request; the client's where not given.
+
+        Returns:
+            P vectors of width D.
 
         Raises:
             RankingError: as `rank`.
@@ -171,19 +205,23 @@ class RankingClient:
         try:
             call = next(steps)
             while True:
-                send = self._channel.unary_unary(
-                    call.method, request_serializer=_to_bytes, response_deserializer=call.answer.FromString
-                )
-                failure: RankingError | None = None
                 try:
-                    answer = send(call.request, timeout=call.deadline)
-                except grpc.RpcError as error:
-                    failure = error_of(error.code().name, error.details() or "", self._talk.settings.target)
-                call = steps.send(answer) if failure is None else steps.throw(failure)
+                    answer = self._send(call)
+                except RankingError as error:
+                    call = steps.throw(error)
+                else:
+                    call = steps.send(answer)
         except StopIteration as end:
             result: Result = end.value
             return result
 
-
-def _to_bytes(message: Any) -> bytes:
-    return bytes(message.SerializeToString())
+    def _send(self, call: Call) -> Any:
+        if self._closed:
+            raise RankingError("the client is closed", "CANCELLED")
+        method = self._channel.unary_unary(
+            call.method, request_serializer=to_bytes, response_deserializer=call.answer.FromString
+        )
+        try:
+            return method(call.request, timeout=call.timeout)
+        except grpc.RpcError as error:
+            raise error_of(error.code().name, error.details() or "", self._talk.settings.target) from None

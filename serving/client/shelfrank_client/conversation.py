@@ -15,10 +15,11 @@ from shelfrank_client.errors import (
     ModelNotFound,
     RankingError,
     Unavailable,
+    brief,
     invalid,
 )
 from shelfrank_client.page import RankedPage, callers_order
-from shelfrank_client.page_query import PageQuery, checked_items_page, checked_page
+from shelfrank_client.page_query import CheckedPage, PageQuery, checked_items_page, checked_page
 from shelfrank_client.request import fill_encode, fill_rank, fill_rank_items, model_request
 from shelfrank_client.settings import Budget, Settings, check_k
 from shelfrank_client.signature import RANK_ITEMS, Metadata, read_metadata
@@ -113,7 +114,7 @@ class Conversation:
         budget = self.settings.budget(deadline)
         for row in rows:
             if not isinstance(row, Mapping):
-                raise invalid(f"{signature}: expected mappings of names to values, found {row!r}")
+                raise invalid(f"{signature}: expected mappings of names to values, found {brief(row)}")
         if not rows:
             return []
         response = yield from self._predict(
@@ -150,7 +151,7 @@ class Conversation:
         self,
         signature: str,
         fill: Fill,
-        pages: Sequence[PageQuery],
+        pages: Sequence[CheckedPage],
         k: int | None,
         budget: Budget,
         fallback: bool,

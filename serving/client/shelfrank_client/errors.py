@@ -1,5 +1,7 @@
 """What can go wrong, by kind."""
 
+import reprlib
+
 
 class RankingError(Exception):
     """A request that brought no ranking.
@@ -67,3 +69,8 @@ def invalid(message: str) -> InvalidRequest:
 def unreadable(message: str) -> ServerError:
     """The error of an answer that is none of a Shelfrank model."""
     return ServerError(message, "INTERNAL")
+
+
+def brief(value: object) -> str:
+    """A value for an error's text: a request may hold a very long one."""
+    return reprlib.repr(value)

@@ -1,10 +1,11 @@
 """What a caller asks: pages to be ranked, and what is refused before anything is sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shelfrank_client.errors import invalid
+from shelfrank_client.errors import brief, invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,45 +21,58 @@ class PageQuery:
     """
 
     query: str
-    candidates: Sequence[str]
+    candidates: Iterable[str]
     user: Mapping[str, Any] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
-    history: Sequence[str] = ()
-
-    @property
-    def features(self) -> dict[str, Any]:
-        """User and context features, and ``user_id``."""
-        return {**self.context, **self.user}
+    history: Iterable[str] = ()
 
 
-def checked_page(page: PageQuery, max_candidates: int) -> PageQuery:
-    """The page with its lists as tuples.
+@dataclass(frozen=True, slots=True)
+class CheckedPage:
+    """A page that can be sent.
+
+    Attributes:
+        query: what the shopper typed.
+        candidates: item ids, each once.
+        features: user and context features, and ``user_id``.
+        history: item ids.
+    """
+
+    query: str
+    candidates: tuple[str, ...]
+    features: dict[str, Any]
+    history: tuple[str, ...]
+
+
+def checked_page(page: PageQuery, max_candidates: int) -> CheckedPage:
+    """The page as it can be sent.
 
     Raises:
         InvalidRequest: if the query is no text, there are too many candidates, one of them is no text, empty or there
-            twice, the history is no list of text, or a feature is given as both user and context.
+            more than once, the history is no list of text, or a feature is given as both user and context.
     """
     if not isinstance(page, PageQuery):
-        raise invalid(f"pages: expected PageQuery objects, found {page!r}")
+        raise invalid(f"pages: expected PageQuery objects, found {brief(page)}")
     if not isinstance(page.query, str):
-        raise invalid(f"query: expected text, found {page.query!r}")
+        raise invalid(f"query: expected text, found {brief(page.query)}")
     candidates = as_ids(page.candidates, "candidates")
     if len(candidates) > max_candidates:
         raise invalid(f"candidates: {len(candidates)} items, at most {max_candidates} can be ranked; send fewer")
     if "" in candidates:
         raise invalid("candidates: expected item ids that are not empty, found ''")
     if len(set(candidates)) < len(candidates):
-        raise invalid(f"candidates: {_first_repeated(candidates)!r} is there twice")
+        repeated = next(item for item, count in Counter(candidates).items() if count > 1)
+        raise invalid(f"candidates: {repeated!r} is there more than once")
     for name in ("user", "context"):
         if not isinstance(getattr(page, name), Mapping):
-            raise invalid(f"{name}: expected a mapping of feature names to values, found {getattr(page, name)!r}")
+            raise invalid(f"{name}: expected a mapping of feature names to values, found {brief(getattr(page, name))}")
     twice = sorted(set(page.user) & set(page.context), key=str)
     if twice:
         raise invalid(f"feature {twice[0]!r} is given in both user and context")
-    return PageQuery(page.query, candidates, page.user, page.context, as_ids(page.history, "history"))
+    return CheckedPage(page.query, candidates, {**page.context, **page.user}, as_ids(page.history, "history"))
 
 
-def checked_items_page(page: PageQuery, items: Iterable[Mapping[str, Any]], max_candidates: int) -> PageQuery:
+def checked_items_page(page: PageQuery, items: Iterable[Mapping[str, Any]], max_candidates: int) -> CheckedPage:
     """The page whose candidates are the ids of ``items``.
 
     Raises:
@@ -67,7 +81,7 @@ def checked_items_page(page: PageQuery, items: Iterable[Mapping[str, Any]], max_
     ids = []
     for item in items:
         if not isinstance(item, Mapping) or "item_id" not in item:
-            raise invalid(f"items: expected mappings with an 'item_id', found {item!r}")
+            raise invalid(f"items: expected mappings with an 'item_id', found {brief(item)}")
         ids.append(item["item_id"])
     return checked_page(PageQuery(page.query, ids, page.user, page.context, page.history), max_candidates)
 
@@ -83,14 +97,27 @@ def as_ids(values: Iterable[str], name: str) -> tuple[str, ...]:
         InvalidRequest: if it is no list, or something in it is no text.
     """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise invalid(f"{name}: expected a list of item ids, found {values!r}")
+        raise invalid(f"{name}: expected a list of item ids, found {brief(values)}")
     ids = tuple(values)
     for item in ids:
         if not isinstance(item, str):
-            raise invalid(f"{name}: expected item ids as text, found {item!r}; write str({item!r})")
+            raise invalid(f"{name}: expected item ids as text, found {brief(item)}; convert it")
     return ids
 
 
-def _first_repeated(ids: Sequence[str]) -> str:
-    seen: set[str] = set()
-    return next(item for item in ids if item in seen or seen.add(item))  # type: ignore[func-returns-value]
+def page_query(
+    query: str,
+    candidates: Iterable[str],
+    user: Mapping[str, Any] | None,
+    context: Mapping[str, Any] | None,
+    history: Iterable[str],
+) -> PageQuery:
+    """The page of a method's arguments, not yet checked."""
+    return PageQuery(query, candidates, {} if user is None else user, {} if context is None else context, history)
+
+
+def query_rows(queries: Iterable[str], features: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The rows of ``encode_query``: each query with the same features."""
+    if features is not None and not isinstance(features, Mapping):
+        raise invalid(f"features: expected a mapping of feature names to values, found {brief(features)}")
+    return [{**(features or {}), "query": query} for query in queries]

@@ -41,3 +41,8 @@ PREDICT = "/tensorflow.serving.PredictionService/Predict"
 GET_MODEL_METADATA = "/tensorflow.serving.PredictionService/GetModelMetadata"
 GET_MODEL_STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+
+
+def to_bytes(message: Any) -> bytes:
+    """A message as it is sent."""
+    return bytes(message.SerializeToString())

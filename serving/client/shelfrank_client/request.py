@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from shelfrank_client.errors import invalid
-from shelfrank_client.page_query import PageQuery, as_ids
+from shelfrank_client.errors import brief, invalid
+from shelfrank_client.page_query import CheckedPage, as_ids
 from shelfrank_client.signature import RANK_ITEMS, Input, Metadata
 from shelfrank_client.tensors import MISSING, STRING, pack
 
@@ -27,7 +27,7 @@ def model_request(kind: Any, model: str, version: int | None, signature: str = "
     return request
 
 
-def fill_rank(request: Any, metadata: Metadata, signature: str, pages: Sequence[PageQuery]) -> None:
+def fill_rank(request: Any, metadata: Metadata, signature: str, pages: Sequence[CheckedPage]) -> None:
     """Fill a PredictRequest that ranks by id.
 
     Args:
@@ -46,7 +46,7 @@ def fill_rank(request: Any, metadata: Metadata, signature: str, pages: Sequence[
 
 
 def fill_rank_items(
-    request: Any, metadata: Metadata, signature: str, page: PageQuery, items: Sequence[Mapping[str, Any]]
+    request: Any, metadata: Metadata, signature: str, page: CheckedPage, items: Sequence[Mapping[str, Any]]
 ) -> None:
     """Fill a PredictRequest for the ``rank_items`` signature: one page of N items, whose features are given.
 
@@ -91,7 +91,7 @@ def fill_encode(request: Any, inputs: Mapping[str, Input], rows: Sequence[Mappin
 
 
 def _put_page_inputs(
-    request: Any, inputs: Mapping[str, Input], features: Sequence[str], pages: Sequence[PageQuery]
+    request: Any, inputs: Mapping[str, Input], features: Sequence[str], pages: Sequence[CheckedPage]
 ) -> None:
     """What both signatures that rank have a page."""
     given = [page.features for page in pages]
@@ -145,4 +145,4 @@ def _vector(value: Any, name: str) -> list[Any]:
     try:
         return list(value)
     except TypeError:
-        raise invalid(f"{name}: expected a list of numbers, found {value!r}") from None
+        raise invalid(f"{name}: expected a list of numbers, found {brief(value)}") from None

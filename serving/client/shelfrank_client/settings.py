@@ -76,5 +76,5 @@ def _whole(value: object, least: int) -> bool:
 
 
 def channel_options(options: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """The options of the channel: answers of large pages pass gRPC's own limit of 4 MB."""
-    return [("grpc.max_receive_message_length", -1), *options]
+    """The options of the channel, the caller's before ours: answers of large pages pass gRPC's own limit of 4 MB."""
+    return list({"grpc.max_receive_message_length": -1, **dict(options)}.items())

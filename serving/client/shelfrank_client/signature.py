@@ -85,5 +85,6 @@ def read_metadata(response: Any) -> Metadata:
             for key, info in definition.inputs.items()
         }
         for name, definition in signatures.signature_def.items()
+        if not name.startswith("__")  # TensorFlow's own
     }
     return Metadata(response.model_spec.version.value, inputs)

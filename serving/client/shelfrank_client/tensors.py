@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shelfrank_client import protocol
-from shelfrank_client.errors import invalid, unreadable
+from shelfrank_client.errors import brief, invalid, unreadable
 
 FLOAT, DOUBLE, INT32, STRING, INT64, BOOL = 1, 2, 3, 7, 9, 10
 _ARRAY_CODE = {FLOAT: "f", DOUBLE: "d", INT32: "i", INT64: "q", BOOL: "b"}
@@ -38,8 +38,10 @@ def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str) -> 
         A TensorProto: numbers as ``tensor_content``, strings as ``string_val``.
 
     Raises:
-        InvalidRequest: if a value does not fit the type.
+        InvalidRequest: if a value does not fit the type, or the type is unknown here.
     """
+    if dtype not in NAMES:
+        raise invalid(f"{name}: the model wants type {dtype}, which this client can't send")
     tensor = protocol.TensorProto(dtype=dtype)
     dimensions = tensor.tensor_shape.dim
     for size in shape:
@@ -54,10 +56,9 @@ def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str) -> 
             if sys.byteorder == "big":
                 packed.byteswap()
             tensor.tensor_content = packed.tobytes()
-    except (TypeError, AttributeError, OverflowError, UnicodeEncodeError, KeyError):
-        kind = NAMES.get(dtype, f"type {dtype}")
+    except (TypeError, AttributeError, OverflowError, UnicodeEncodeError):
         wrong = next((v for v in values if not _fits(v, dtype)), None)
-        raise invalid(f"{name}: expected {kind}, found {wrong!r}") from None
+        raise invalid(f"{name}: expected {NAMES[dtype]}, found {brief(wrong)}") from None
     return tensor
 
 
@@ -67,7 +68,7 @@ def _fits(value: Any, dtype: int) -> bool:
         if dtype == STRING:
             return isinstance(value, bytes) or bool(str.encode(value)) or value == ""
         packed = array(_ARRAY_CODE[dtype], [value])
-    except (TypeError, OverflowError, UnicodeEncodeError, KeyError):
+    except (TypeError, OverflowError, UnicodeEncodeError):
         return False
     return not math.isinf(packed[0])
 

@@ -9,7 +9,10 @@ from trainer.training.checkpoint import load_state, save_state
 
 
 def variables():
-    return [keras.Variable(np.arange(3, dtype=np.float32)), keras.Variable(np.array([7, 8], np.uint32), trainable=False)]
+    return [
+        keras.Variable(np.arange(3, dtype=np.float32)),
+        keras.Variable(np.array([7, 8], np.uint32), trainable=False),
+    ]
 
 
 def test_variables_and_progress_come_back(tmp_path):
