@@ -59,10 +59,10 @@ class Ranker(keras.Model):
         self.residual = residual
         self.tasks = list(head.rates)
         self.similarity_weight = self.add_weight(
-            shape=(len(self.tasks),), initializer="ones", trainable=residual, name="similarity_weight"
+            shape=(len(self.tasks),), initializer="ones", trainable=residual, autocast=False, name="similarity_weight"
         )
         self.similarity_centre = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, name="similarity_centre"
+            shape=(), initializer="zeros", trainable=False, autocast=False, name="similarity_centre"
         )
         self._build_layers()
 

@@ -47,7 +47,7 @@ SIGNATURES = {
     "encode_query": {"query": (STRING, [-1]), "region": (STRING, [-1])},
     "encode_item": {"title": (STRING, [-1])},
 }
-MODELS = ("shelfrank", "content", "constant", "lacking", "losing", "flat", "rolling-sync", "rolling-async")
+MODELS = ("shelfrank", "content", "constant", "lacking", "losing", "doubling", "flat", "rolling-sync", "rolling-async")
 
 
 class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_service_pb2_grpc.ModelServiceServicer):
@@ -204,6 +204,11 @@ def all_but_one(name: str, values: np.ndarray) -> Any:
     return typed_values(name, values[:, 1:])
 
 
+def doubling(name: str, values: np.ndarray) -> Any:
+    """The best item twice."""
+    return typed_values(name, np.concatenate([values[:, :1], values], axis=1))
+
+
 def flat(name: str, values: np.ndarray) -> Any:
     """Another shape."""
     return typed_values(name, values.reshape(-1))
@@ -213,6 +218,7 @@ ANSWERS = {
     "content": lambda name, values: tf.make_tensor_proto(values),
     "constant": one_value,
     "losing": all_but_one,
+    "doubling": doubling,
     "flat": flat,
 }
 

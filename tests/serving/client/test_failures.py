@@ -87,6 +87,7 @@ def test_a_signature_that_the_model_lacks_is_named_with_those_it_has(connect: An
     [
         ("lacking", "lacks the output 'cvr'"),
         ("losing", "does not hold the 2 items"),
+        ("doubling", "does not hold the 2 items"),
         ("flat", "shape \\[2\\]"),
     ],
 )

@@ -1,0 +1,108 @@
+"""All metrics of scored pages by name."""
+
+from typing import Protocol
+
+import numpy as np
+
+from trainer.data.pages import Pages
+from trainer.evaluation.scores import Scores
+from trainer.metrics.auc import auc
+from trainer.metrics.ece import ece
+from trainer.metrics.gauc import gauc
+from trainer.metrics.log_loss import log_loss
+from trainer.metrics.mrr import mrr
+from trainer.metrics.ndcg import ndcg
+from trainer.metrics.pair_accuracy import pair_accuracy
+from trainer.metrics.pooled import Pooled
+from trainer.metrics.pr_auc import pr_auc
+
+
+class Statistic(Protocol):
+    """A metric that can be weighed anew by page."""
+
+    def value(self, weight: np.ndarray | None = None) -> float:
+        """The metric with weights of the pages, float [P]; NaN where it is not defined."""
+
+
+def page_metrics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str, float]:
+    """Metrics of clicks and purchases.
+
+    Args:
+        pages: pages of a log.
+        scores: of their impressions.
+        prefix: what the names begin with, for instance ``test``.
+        k: cut of NDCG.
+
+    Returns:
+        ``<prefix>.ctr.auc``, ``.ctr.pr_auc``, ``.ctr.log_loss``, ``.ctr.ece``, ``.cvr.auc`` (on clicked impressions),
+        ``.ctcvr.auc``, ``.gauc``, ``.ndcg@k``, ``.mrr``; what can't be computed is left out.
+    """
+    return values(log_statistics(pages, scores, prefix, k))
+
+
+def judged_metrics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str, float]:
+    """Metrics of human judgments.
+
+    Args:
+        pages: pages of judgments.
+        scores: of their impressions.
+        prefix: what the names begin with, for instance ``judged``.
+        k: cut of NDCG.
+
+    Returns:
+        ``<prefix>.ndcg@k`` with the gain relevance - lowest relevance of these pages, and ``<prefix>.pair_accuracy``; what
+        can't be computed is left out.
+    """
+    return values(judged_statistics(pages, scores, prefix, k))
+
+
+def values(statistics: dict[str, Statistic]) -> dict[str, float]:
+    """The metrics that are defined."""
+    found = {name: statistic.value() for name, statistic in statistics.items()}
+    return {name: value for name, value in found.items() if not np.isnan(value)}
+
+
+def log_statistics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str, Statistic]:
+    """What `page_metrics` is computed from, by name; impressions whose click is unknown do not count."""
+    known = pages.clicked >= 0
+    page, offset = pages.page_of_impression[known], _offset(pages, known)
+    clicked, score = pages.clicked[known], scores.score[known]
+    out: dict[str, Statistic] = {}
+    if scores.ctr is not None:
+        ctr = scores.ctr[known]
+        out |= {
+            f"{prefix}.ctr.auc": Pooled.of(auc, clicked, ctr, page),
+            f"{prefix}.ctr.pr_auc": Pooled.of(pr_auc, clicked, ctr, page),
+            f"{prefix}.ctr.log_loss": log_loss(clicked, ctr, offset),
+            f"{prefix}.ctr.ece": Pooled.of(ece, clicked, ctr, page),
+        }
+    bought = known & (pages.purchased >= 0)
+    for name, probability, chosen in (
+        ("cvr", scores.cvr, bought & (pages.clicked == 1)),
+        ("ctcvr", scores.ctcvr, bought),
+    ):
+        if probability is not None:
+            out[f"{prefix}.{name}.auc"] = Pooled.of(
+                auc, pages.purchased[chosen], probability[chosen], pages.page_of_impression[chosen]
+            )
+    return out | {
+        f"{prefix}.gauc": gauc(clicked, score, offset),
+        f"{prefix}.ndcg@{k}": ndcg(clicked, score, offset, k),
+        f"{prefix}.mrr": mrr(clicked, score, offset),
+    }
+
+
+def judged_statistics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str, Statistic]:
+    """What `judged_metrics` is computed from, by name; impressions without a judgment do not count."""
+    known = ~np.isnan(pages.relevance)
+    offset, score, grade = _offset(pages, known), scores.score[known], pages.relevance[known]
+    gain = grade - grade.min(initial=np.inf)
+    return {
+        f"{prefix}.ndcg@{k}": ndcg(gain, score, offset, k),
+        f"{prefix}.pair_accuracy": pair_accuracy(grade, score, offset),
+    }
+
+
+def _offset(pages: Pages, known: np.ndarray) -> np.ndarray:
+    """Offsets of the known impressions; pages without any keep their place, empty."""
+    return np.concatenate([[0], np.cumsum(known)])[pages.offset]
