@@ -1,8 +1,12 @@
 """Scores of impressions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+from trainer.data.pages import Pages
 
 
 @dataclass(frozen=True)
@@ -22,3 +26,7 @@ class Scores:
     cvr: np.ndarray | None = None
     ctcvr: np.ndarray | None = None
     relevance: np.ndarray | None = None
+
+
+RankerFunction = Callable[[Pages, pd.DataFrame], Scores]
+"""Scores the impressions of pages, given the items table that those point into."""

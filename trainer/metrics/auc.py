@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trainer.metrics.ties import ascending
+from trainer.metrics.ties import ascending, sum_by_tie
 
 
 def auc(label: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None) -> float:
@@ -21,8 +21,8 @@ def auc(label: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None) 
     if not len(starts):
         return float("nan")
     positive = weight * label
-    positives = np.add.reduceat(positive, starts)
-    negatives = np.add.reduceat(weight - positive, starts)
+    positives = sum_by_tie(positive, starts)
+    negatives = sum_by_tie(weight - positive, starts)
     below = np.cumsum(negatives) - negatives
     pairs = positives.sum() * negatives.sum()
-    return float(positives @ (below + 0.5 * negatives) / pairs) if pairs > 0 else float("nan")
+    return float((positives * (below + 0.5 * negatives)).sum() / pairs) if pairs > 0 else float("nan")

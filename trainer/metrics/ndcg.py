@@ -7,10 +7,12 @@ from trainer.metrics.ties import sum_by_page, tie_places
 
 
 def ndcg(gain: np.ndarray, score: np.ndarray, offset: np.ndarray, k: int) -> Ratio:
-    """NDCG of each page cut at k, with linear gain; pages without any gain are left out.
+    """NDCG of each page cut at k, with linear gain.
 
-    Impressions of equal score get the mean discount of the places that they share, which is the expectation over all their
-    orders.
+    Pages whose gains are all equal (no click, one grade only) are left out: no order of theirs is better than another.
+
+    Impressions of equal score get the mean discount of the places that they share, which is the expectation over all
+    their orders.
 
     Args:
         gain: float [M], 0 or more.
@@ -23,9 +25,14 @@ def ndcg(gain: np.ndarray, score: np.ndarray, offset: np.ndarray, k: int) -> Rat
     """
     gain = gain.astype(np.float64)
     reached, ideal = _dcg(gain, score, offset, k), _dcg(gain, gain, offset, k)
-    counts = ideal > 0
+    counts = sum_by_page(np.abs(gain - _first(gain, offset)), offset) > 0
     value = np.divide(reached, ideal, out=np.zeros(len(ideal)), where=counts)
     return Ratio(value, counts.astype(np.float64))
+
+
+def _first(gain: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """The first gain of its page, for each impression."""
+    return gain[np.repeat(offset[:-1], np.diff(offset))]
 
 
 def _dcg(gain: np.ndarray, score: np.ndarray, offset: np.ndarray, k: int) -> np.ndarray:

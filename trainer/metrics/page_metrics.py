@@ -50,8 +50,8 @@ def judged_metrics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[st
         k: cut of NDCG.
 
     Returns:
-        ``<prefix>.ndcg@k`` with the gain relevance - lowest relevance of these pages, and ``<prefix>.pair_accuracy``; what
-        can't be computed is left out.
+        ``<prefix>.ndcg@k`` with the gain relevance - lowest relevance of these pages, and ``<prefix>.pair_accuracy``;
+        what can't be computed is left out.
     """
     return values(judged_statistics(pages, scores, prefix, k))
 

@@ -1,0 +1,167 @@
+"""Rankers compared on the same pages."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from trainer.config import EvaluateConfig
+from trainer.data.pages import Pages
+from trainer.errors import InputError
+from trainer.evaluation.evaluation import Evaluation
+from trainer.evaluation.scores import RankerFunction, Scores
+from trainer.metrics.bootstrap import Difference, StatisticsOf, Unit, intervals, paired_difference
+from trainer.metrics.page_metrics import judged_statistics, log_statistics, values
+
+UNIT: Unit = "query"
+
+
+def evaluate(
+    rankers: dict[str, RankerFunction],
+    pages: Pages | None,
+    judged: Pages | None,
+    items: pd.DataFrame,
+    config: EvaluateConfig,
+    split: str,
+    seed: int,
+) -> Evaluation:
+    """Measure rankers on pages of a log and of human judgments.
+
+    A ranker that has no order for a page gives NaN there; it is measured on the other pages, and a note says so.
+
+    Args:
+        rankers: by name, the model first; each takes pages and items and gives scores of the impressions.
+        pages: pages of the log, or None.
+        judged: pages of judgments, or None.
+        items: the items table that both point into; its ``attrs["notes"]``, if any, are taken over.
+        config: cut and number of resamples.
+        split: what the names of the log's metrics begin with.
+        seed: of the resamples.
+
+    Returns:
+        Metrics of every ranker, with 95 % intervals, and the model's differences to the others.
+
+    Raises:
+        InputError: if there is no page at all.
+    """
+    result = Evaluation(split=split, k=config.k, notes=list(items.attrs.get("notes", [])))
+    sides = []
+    if pages is not None and len(pages):
+        sides.append(_Side("log", split, pages, log_statistics))
+    if judged is not None and len(judged):
+        sides.append(_Side("judged", "judged", judged, judged_statistics))
+    if not sides:
+        raise InputError(f"split {split!r}: holds neither pages of the log nor judged queries; choose another split")
+    result.rankers |= {name: {} for name in rankers}
+    model = next(iter(rankers))
+    tables = []
+    for side in sides:
+        scores = {name: _scored(name, ranker, side.pages, items) for name, ranker in rankers.items()}
+        for name in rankers:
+            result.rankers[name] |= _measure(side, name, scores[name], config, seed, result.notes)
+            if name != model:
+                found = _differences(side, scores[model], scores[name], config, seed)
+                result.differences.setdefault(name, {}).update(found)
+        result.counts[side.source] = _counts(side.pages)
+        tables.append(_table(side, scores, items))
+    result.scores = pd.concat(tables, ignore_index=True)
+    return result
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Pages of one source and what is measured on them."""
+
+    source: str
+    prefix: str
+    pages: Pages
+    statistics_of: StatisticsOf
+
+
+def _scored(name: str, ranker: RankerFunction, pages: Pages, items: pd.DataFrame) -> Scores:
+    scores = ranker(pages, items)
+    if scores.score.shape != pages.item.shape:
+        raise ValueError(f"ranker {name!r}: {scores.score.shape} scores for {pages.item.shape} impressions")
+    return scores
+
+
+def _measure(
+    side: _Side, name: str, scores: Scores, config: EvaluateConfig, seed: int, notes: list[str]
+) -> dict[str, float]:
+    """Metrics by name, each followed by its interval."""
+    ordered = _ordered(side.pages, scores.score)
+    if not ordered.all():
+        missing = len(ordered) - int(ordered.sum())
+        notes.append(f"{name}: no order for {missing:,} of {len(ordered):,} {side.prefix} pages; they are left out")
+    pages, scores = _take(side.pages, scores, ordered)
+    if not len(pages):
+        return {}
+    found = values(side.statistics_of(pages, scores, side.prefix, config.k))
+    ends = intervals(pages, scores, side.prefix, config.k, config.bootstrap, seed, UNIT, side.statistics_of)
+    out = {}
+    for key, value in found.items():
+        out[key] = value
+        if key in ends:
+            out[f"{key}.low"], out[f"{key}.high"] = ends[key]
+    return out
+
+
+def _differences(side: _Side, model: Scores, other: Scores, config: EvaluateConfig, seed: int) -> dict[str, Difference]:
+    """The model's metrics of order less the other's, on the pages that both have an order for."""
+    ordered = _ordered(side.pages, model.score) & _ordered(side.pages, other.score)
+    if not ordered.any():
+        return {}
+    pages, first = _take(side.pages, Scores(score=model.score), ordered)
+    _, second = _take(side.pages, Scores(score=other.score), ordered)
+    return paired_difference(
+        pages, first, second, side.prefix, config.k, config.bootstrap, seed, UNIT, side.statistics_of
+    )
+
+
+def _ordered(pages: Pages, score: np.ndarray) -> np.ndarray:
+    """Pages whose every impression has a score, bool [P]."""
+    unknown = np.bincount(pages.page_of_impression, weights=np.isnan(score), minlength=len(pages))
+    return unknown == 0
+
+
+def _take(pages: Pages, scores: Scores, chosen: np.ndarray) -> tuple[Pages, Scores]:
+    if chosen.all():
+        return pages, scores
+    flat = np.repeat(chosen, pages.sizes)
+    parts = {field.name: getattr(scores, field.name) for field in dataclasses.fields(scores)}
+    return pages.take(chosen), Scores(**{name: v[flat] for name, v in parts.items() if v is not None})
+
+
+def _counts(pages: Pages) -> dict[str, int]:
+    return {
+        "pages": len(pages),
+        "queries": int(pages.table["query"].nunique()),
+        "impressions": len(pages.item),
+        "clicks": int((pages.clicked == 1).sum()),
+        "purchases": int((pages.purchased == 1).sum()),
+        "judgments": int((~np.isnan(pages.relevance)).sum()),
+    }
+
+
+def _table(side: _Side, scores: dict[str, Scores], items: pd.DataFrame) -> pd.DataFrame:
+    """One row an impression: what is known of it and what each ranker gave it."""
+    pages, page = side.pages, side.pages.page_of_impression
+    model, *others = scores
+    columns = {
+        "source": side.source,
+        "page": page.astype(np.int32),
+        "request_id": pages.table["request_id"].to_numpy(object)[page],
+        "query": pages.table["query"].to_numpy(object)[page],
+        "item_id": items["item_id"].to_numpy(object)[pages.item],
+        "text": items["text"].to_numpy(object)[pages.item],
+        "position": pages.position,
+        "clicked": pages.clicked,
+        "purchased": pages.purchased,
+        "relevance": pages.relevance,
+    }
+    nothing = np.full(len(page), np.nan, np.float32)
+    for name in ("score", "ctr", "cvr", "ctcvr"):
+        values = getattr(scores[model], name)
+        columns[name] = nothing if values is None else values
+    return pd.DataFrame(columns | {f"score.{name}": scores[name].score for name in others})
