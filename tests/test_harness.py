@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from harness import run_layer_test
 from keras import ops
+
+from harness import run_layer_test
 
 X = np.random.default_rng(1).normal(size=(2, 3, 4)).astype(np.float32)
 MASK = np.array([[True, True, False], [True, False, False]])
@@ -50,7 +51,7 @@ def test_a_layer_that_ignores_its_mask_is_caught(tmp_path):
 
 
 def test_a_weight_without_gradient_is_caught(tmp_path):
-    with pytest.raises(AssertionError, match="no gradient reaches .*idle"):
+    with pytest.raises(AssertionError, match=r"no gradient reaches .*idle"):
         check(tmp_path, idle=True)
 
 

@@ -28,9 +28,9 @@ RunConfig = Annotated[Path | None, typer.Option("--config", help="The experiment
 def prepare(config: Config, overrides: Overrides = None) -> None:
     """Check the tables, label, split and build pages."""
     from rich.console import Console
-    from trainer.data.prepared import prepare as run
 
     from trainer.config import load_experiment
+    from trainer.data.prepared import prepare as run
 
     run(load_experiment(config, overrides), Console())
 
@@ -56,9 +56,9 @@ def simulate(config: Config, overrides: Overrides = None) -> None:
 def train(config: Config, overrides: Overrides = None) -> None:
     """Fine-tune the model; a killed run goes on where it was."""
     from rich.console import Console
-    from trainer.data.prepared import ensure_prepared
 
     from trainer.config import load_experiment
+    from trainer.data.prepared import ensure_prepared
     from trainer.training.fit import train as run
 
     experiment = load_experiment(config, overrides)

@@ -1,12 +1,16 @@
 """A query through the client, and its answer as a table."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from shelfrank_client import RankedPage, RankingClient
+from shelfrank_client.signature import Input
+from shelfrank_client.tensors import STRING
 from trainer.errors import InputError
 
 CANDIDATES = 100
@@ -53,9 +57,22 @@ def ask(
     pairs = dict(feature.split("=", 1) for feature in features if "=" in feature)
     if len(pairs) != len(features):
         raise InputError(f"--feature: expected NAME=VALUE, found {next(f for f in features if '=' not in f)!r}")
-    user = {"user_id": pairs.pop("user_id", ""), **pairs}
     with RankingClient(target, model=model, deadline=deadline) as client:
+        inputs = client.metadata().inputs["rank"]
+        user = {name: _typed(name, value, inputs) for name, value in pairs.items()}
         return client.rank(text, candidates=candidates, user=user, history=history, k=k), titles
+
+
+def _typed(name: str, value: str, inputs: Mapping[str, Input]) -> Any:
+    """The value of a feature in the type that the model wants; a list of numbers has commas."""
+    spec = inputs.get(name)
+    if spec is None or spec.dtype == STRING:
+        return value.split(",") if spec is not None and spec.is_sequence else value
+    try:
+        numbers = [float(part) for part in value.split(",")]
+    except ValueError:
+        raise InputError(f"--feature {name}={value}: expected a number") from None
+    return numbers if len(spec.shape) > 1 else numbers[0]
 
 
 def read_titles(items: Path) -> pd.DataFrame:

@@ -1,22 +1,17 @@
 """Evaluation of a run folder: the model beside the baselines."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 
 from trainer.data.negatives import all_candidates
-from trainer.data.pages import Pages
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.evaluation.baselines import baselines
 from trainer.evaluation.evaluator import Evaluation, evaluate
 from trainer.evaluation.foreign import judged_pages_of
 from trainer.evaluation.scorer import RankerScorer
-from trainer.evaluation.scores import Scores
+from trainer.evaluation.scores import RankerFunction
 from trainer.training.run import Run, load_run, load_zero_shot
-
-RankerFunction = Callable[[Pages, pd.DataFrame], Scores]
 
 
 def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
@@ -71,5 +66,5 @@ def _rankers(run: Run, prepared: Prepared) -> dict[str, RankerFunction]:
     zero_shot = RankerScorer(run.experiment, load_zero_shot(run), run.packers, zero_shot=True)
     model = RankerScorer(run.experiment, run.ranker, run.packers)
     training = None if prepared.pages is None else prepared.pages.split("train")
-    others = baselines(training, prepared.items, run.experiment.data.log, run.experiment.seed)
+    others = baselines(training, prepared.items, run.experiment.data.log)
     return {"model": model, "zero-shot": zero_shot, **others}

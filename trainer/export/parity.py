@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,8 +81,9 @@ def check_parity(
     work.mkdir()
     sent, got = work / "pages.npz", work / "scores.npz"
     try:
+        inputs: dict[str, Any] = {f"{b}/{name}": v for b, request in enumerate(requests) for name, v in request.items()}
         with sent.open("wb") as file:
-            np.savez(file, **{f"{b}/{name}": v for b, request in enumerate(requests) for name, v in request.items()})
+            np.savez(file, **inputs)
         command = [sys.executable, "-m", "trainer.export.parity_check", str(bundle), str(sent), str(got)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -90,8 +92,8 @@ def check_parity(
         with np.load(got, allow_pickle=False) as result:
             parity = _compare(pages, scores, item_ids, dict(result), tolerance)
     finally:
-        for file in (sent, got):
-            file.unlink(missing_ok=True)
+        for left in (sent, got):
+            left.unlink(missing_ok=True)
         work.rmdir()
     if parity.max_difference > tolerance or parity.order_differences or parity.model_code_loaded:
         raise ParityError(

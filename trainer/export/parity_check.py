@@ -7,6 +7,7 @@ by itself, but nothing here uses it).
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -26,7 +27,7 @@ def main(bundle: str, pages: str, out: str) -> None:
     """
     model = tf.saved_model.load(bundle)
     rank = model.signatures["rank"]
-    outputs: dict[str, np.ndarray] = {}
+    outputs: dict[str, Any] = {}
     with np.load(pages, allow_pickle=False) as batches:
         requests: dict[str, dict[str, tf.Tensor]] = {}
         for key in batches.files:

@@ -75,7 +75,7 @@ class PageBatches:
         items, flat_row = np.unique(part.item, return_inverse=True)
 
         def spread(values: np.ndarray, fill: float, dtype: type) -> np.ndarray:
-            out = np.full(mask.shape, fill, dtype)
+            out: np.ndarray = np.full(mask.shape, fill, dtype)
             out[mask] = values
             return out
 

@@ -19,7 +19,7 @@ def save_state(path: Path, variables: list[Any], progress: dict[str, Any]) -> No
         variables: Keras variables, in a fixed order (weights, seeds, moments).
         progress: what JSON can hold.
     """
-    arrays = {f"v{i}": np.asarray(v.value, dtype=_storable(v)) for i, v in enumerate(variables)}
+    arrays: dict[str, Any] = {f"v{i}": np.asarray(v.value, dtype=_storable(v)) for i, v in enumerate(variables)}
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with temporary.open("wb") as file:
         np.savez(file, progress=np.array(json.dumps(progress)), **arrays)

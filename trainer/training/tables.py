@@ -124,7 +124,7 @@ def sequence_rows(table: pd.DataFrame, feature: FeatureConfig, rows: pd.Series) 
 
 def raw_features(encoder: FeatureEncoder, table: pd.DataFrame) -> dict[str, np.ndarray]:
     """The declared features of a table as the signature wants them: text with ``""``, numbers with NaN for missing."""
-    raw = {}
+    raw: dict[str, np.ndarray] = {}
     for feature in encoder.features:
         column = table[feature.name]
         if feature.kind == "categorical":

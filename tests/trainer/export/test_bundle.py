@@ -6,11 +6,11 @@ import shutil
 
 import numpy as np
 import pytest
-import small_shop
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  registers the tokenizer's ops
 from tensorflow_serving.apis import prediction_log_pb2
 
+import small_shop
 from trainer.evaluation.scorer import RankerScorer
 from trainer.export.export import export_run
 from trainer.export.parity import ParityError, batches_of, check_parity
@@ -59,7 +59,7 @@ def request_of(run, pages):
 
 
 def test_a_bundle_is_a_version_folder_with_a_manifest(exported):
-    run, target = exported
+    _run, target = exported
     assert target.name == "1"
     assert [p.name for p in target.parent.iterdir()] == ["1"]
     manifest = json.loads((target / "manifest.json").read_text())

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from harness import run_layer_test
 from keras import ops
 
+from harness import run_layer_test
 from trainer.config import FeatureConfig
 from trainer.model.features import FeatureEncoder
 from trainer.model.heads import HEADS

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import small_shop
 import tensorflow as tf
 
+import small_shop
 from trainer.evaluation.scorer import RankerScorer
 from trainer.model.build import build_ranker
 from trainer.model.ranker import probabilities
@@ -95,7 +95,7 @@ def test_ctcvr_is_the_product_of_its_factors():
 
 
 def test_an_item_without_text_gets_no_similarity(tiny_preset, tmp_path):
-    experiment, ranker, packers = make(tiny_preset, tmp_path)
+    _experiment, ranker, packers = make(tiny_preset, tmp_path)
     tokens = packers["item"](tf.constant(["", "red lamp"]))
     vectors = np.asarray(ranker.encode(tokens))
     assert not vectors[0].any()

@@ -7,9 +7,9 @@ import threading
 import time
 from pathlib import Path
 
-import small_shop
 from rich.console import Console
 
+import small_shop
 from trainer.training.fit import train
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 import small_shop
 from tiny_bert import VOCABULARY
-
 from trainer.model.build import build_ranker
 from trainer.text.backbone import load_backbone
 from trainer.training.batches import PageBatches, pad_tokens

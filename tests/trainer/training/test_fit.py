@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import small_shop
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+import small_shop
 from trainer.errors import InputError
 from trainer.training.fit import train
 from trainer.training.run import load_run

@@ -1,0 +1,208 @@
+"""The whole job through the command line, on the tiny backbone: from simulated tables to an answer over gRPC."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shelfrank_client import RankingClient
+from tools.demo import start_server, wait_for_port
+
+CONFIG = """
+name: shop
+seed: 3
+runs: {folder}/runs
+simulate:
+  source: marketplace
+  pages: 160
+  page_size: 6
+  users: 30
+  marketplace: {{items: 120, queries: 24, candidates: 20, judged: 10}}
+data:
+  prepared: {folder}/prepared
+  items: {folder}/data/items.parquet
+  search_log: {folder}/data/search_log.parquet
+  users: {folder}/data/users.parquet
+  judgments: {folder}/data/judgments.parquet
+  text: [title]
+  split: {{by: query, valid: 0.2, test: 0.2}}
+features:
+  items:
+    - {{name: price, kind: number, scale: log}}
+    - {{name: brand, kind: categorical, width: 4}}
+    - {{name: image_vector, kind: embedding, width: 4}}
+  users: [{{name: segment, kind: categorical, width: 2}}]
+  context:
+    - {{name: device, kind: categorical, width: 2}}
+    - {{name: history, kind: sequence, length: 3}}
+encoder: {{backbone: {preset}, query_length: 8, item_length: 12}}
+model: {{hidden: [8], relevance: true}}
+train: {{pages_per_batch: 16, evaluations: 1, head_learning_rate: 0.01}}
+evaluate: {{bootstrap: 20}}
+export: {{models: {folder}/models}}
+"""
+
+
+def shelfrank(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tools.cli", *map(str, words)], capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+def succeed(*words: object) -> str:
+    done = shelfrank(*words)
+    assert done.returncode == 0, f"{words}: {done.stderr[-2000:]}"
+    return done.stdout
+
+
+def fault(*words: object) -> str:
+    """The one line that a user's mistake gives."""
+    done = shelfrank(*words)
+    assert done.returncode == 2, f"{words}: exit code {done.returncode}: {done.stderr[-2000:]}"
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def job(tiny_preset, tmp_path_factory) -> tuple[Path, Path]:
+    """A folder in which everything up to the export was run, and its config."""
+    folder = tmp_path_factory.mktemp("job")
+    config = folder / "shop.yaml"
+    config.write_text(CONFIG.format(folder=folder, preset=tiny_preset))
+    for step in ("simulate", "prepare", "train", "evaluate", "report", "export"):
+        succeed(step, "--config", config)
+    return folder, config
+
+
+def test_every_step_leaves_what_it_promises(job):
+    folder, _ = job
+    run = folder / "runs" / "shop"
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert {"test.ctr.auc", "test.gauc", "test.ndcg@10", "judged.ndcg@10", "judged.pair_accuracy"} <= set(metrics)
+    assert (
+        metrics["judged.pair_accuracy.low"] <= metrics["judged.pair_accuracy"] <= metrics["judged.pair_accuracy.high"]
+    )
+    rankers = json.loads((run / "evaluation.json").read_text())["rankers"]
+    assert {"model", "zero-shot", "BM25", "popularity", "random", "logged"} <= {*rankers} or len(rankers) == 6
+    assert "<html" in (run / "report.html").read_text()
+    manifest = json.loads((folder / "models" / "shop" / "1" / "manifest.json").read_text())
+    assert manifest["metrics"]["test.gauc"] == metrics["test.gauc"]
+    assert manifest["parity"]["max_difference"] <= 1e-5
+
+
+def test_a_served_bundle_answers_through_the_client_and_takes_new_items_without_training(job):
+    folder, _ = job
+    items = pd.read_parquet(folder / "data" / "items.parquet")
+    base = folder / "models" / "shop"
+    server = start_server(base, "shop", folder / "server.log")
+    try:
+        port = wait_for_port(server, folder / "server.log")
+        with RankingClient(f"127.0.0.1:{port}", model="shop", deadline=30) as client:
+            ids = items["item_id"].tolist()[:20]
+            page = client.rank(
+                "lamp", [*ids, "new"], user={"user_id": "u1", "segment": "bargain"}, history=ids[:2], k=21
+            )
+            assert page.model_version == 1
+            assert {item.item_id for item in page} == {*ids, "new"}
+            assert {item.item_id for item in page if not item.known} == {"new"}
+            scores = [item.score for item in page]
+            assert scores == sorted(scores, reverse=True)
+            more = pd.concat([items, items.tail(1).assign(item_id="new")], ignore_index=True)
+            more.to_parquet(folder / "more.parquet")
+            succeed("export", folder / "runs" / "shop", "--items", folder / "more.parquet")
+            assert (base / "2" / "manifest.json").exists()
+            # The server polls for versions; a request after it has seen the new one is answered by it.
+            for _ in range(600):
+                page = client.rank("lamp", ["new", items["item_id"].iloc[-1]])
+                if page.model_version == 2:
+                    break
+            assert page.model_version == 2
+            assert all(item.known for item in page)
+            assert page[0].score == pytest.approx(page[1].score, abs=1e-6)
+        out = succeed(
+            "query", "lamp", "--target", f"127.0.0.1:{port}", "--model", "shop", "--items", folder / "more.parquet"
+        )
+        assert "CTCVR" in out
+    finally:
+        server.terminate()
+        assert server.wait(timeout=60) == 0
+
+
+def test_judgments_of_another_source_are_evaluated(job):
+    folder, _ = job
+    random = np.random.default_rng(1)
+    pairs = [
+        (q, f"x{n}", f"{word} {q}") for q in ("red lamp", "drill") for n, word in enumerate(["big", "blue", "old"])
+    ]
+    table = pd.DataFrame(pairs, columns=["query", "item_id", "title"])
+    table["item_id"] = [f"x{n}" for n in range(len(table))]
+    table["relevance"] = random.permutation(len(table))
+    table.to_csv(folder / "others.csv", index=False)
+    out = succeed("evaluate", folder / "runs" / "shop", "--judgments", folder / "others.csv")
+    assert "pair" in out
+    assert (folder / "runs" / "shop" / "foreign" / "others" / "metrics.json").exists()
+
+
+def test_a_second_training_of_the_same_run_changes_nothing(job):
+    folder, config = job
+    before = (folder / "runs" / "shop" / "finished.json").read_text()
+    assert "trained already" in succeed("train", "--config", config)
+    assert (folder / "runs" / "shop" / "finished.json").read_text() == before
+
+
+def test_mistakes_are_one_line_and_exit_code_2(job, tmp_path):
+    folder, config = job
+    assert "no such file" in fault("train", "--config", tmp_path / "none.yaml")
+    assert "unknown key 'train.speed'" in fault("train", "--config", config, "train.speed=9")
+    assert "train.epochs" in fault("train", "--config", config, "train.epochs=-1")
+    assert "no folder" in fault("train", "--config", config, "name=other", "encoder.backbone=no/where")
+    assert "no run folder" in fault("evaluate", tmp_path)
+    assert "no run folder" in fault("export", tmp_path)
+    assert "no split 'tset'" in fault("evaluate", folder / "runs" / "shop", "--split", "tset")
+    assert "give a run folder, or --config" in fault("report")
+    assert "none.parquet" in fault("export", folder / "runs" / "shop", "--items", tmp_path / "none.parquet")
+    assert "model_base_path" in fault("serve", "--model_name=shop")
+    assert "no candidates" in fault("query", "lamp", "--target", "127.0.0.1:1")
+    ids = ["--candidate", "a", "--deadline", "1"]
+    assert "UNAVAILABLE" in fault("query", "lamp", "--target", "127.0.0.1:1", *ids)
+    (tmp_path / "broken.yaml").write_text("a: [")
+    assert "not YAML" in fault("prepare", "--config", tmp_path / "broken.yaml")
+
+
+def test_bad_tables_are_named_all_at_once(job, tmp_path):
+    _, config = job
+    (tmp_path / "items.csv").write_text("item_id,name\n1,lamp\n")
+    (tmp_path / "log.csv").write_bytes(b"request_id,query\n1,\xff\xfe\n")
+    message = fault(
+        "prepare",
+        "--config",
+        config,
+        f"data.items={tmp_path / 'items.csv'}",
+        f"data.search_log={tmp_path / 'log.csv'}",
+        f"data.prepared={tmp_path / 'prepared'}",
+    )
+    assert "items.csv" in message
+    assert "title" in message
+    assert "log.csv" in message
+    assert "UTF-8" in message
+
+
+def test_a_damaged_run_and_a_damaged_bundle_are_named(job, tmp_path):
+    folder, _ = job
+    run = tmp_path / "shop"
+    run.mkdir()
+    for file in (folder / "runs" / "shop").iterdir():
+        if file.is_file():
+            (run / file.name).write_bytes(file.read_bytes())
+    (run / "best.weights.h5").write_bytes(b"damaged")
+    assert "damaged weights" in fault("evaluate", run)
+    bundle = tmp_path / "models" / "1"
+    bundle.mkdir(parents=True)
+    (bundle / "saved_model.pb").write_bytes(b"damaged")
+    assert "saved_model.pb" in fault("serve", "--port=0", "--model_name=shop", f"--model_base_path={bundle.parent}")

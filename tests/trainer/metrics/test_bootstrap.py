@@ -1,0 +1,91 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+import small_shop
+from trainer.evaluation.scores import Scores
+from trainer.metrics.bootstrap import intervals, paired_difference, unit_of_page
+from trainer.metrics.page_metrics import log_statistics, page_metrics
+
+
+@pytest.fixture
+def pages():
+    return small_shop.pages(60)
+
+
+@pytest.fixture
+def scores(pages):
+    random = np.random.default_rng(1)
+    ctr = (0.3 * pages.clicked + random.uniform(0.1, 0.6, len(pages.item))).astype(np.float32)
+    return Scores(score=ctr, ctr=ctr, cvr=ctr, ctcvr=ctr)
+
+
+def test_a_resample_equals_the_metrics_of_the_repeated_pages(pages, scores):
+    drawn = np.random.default_rng(5).integers(len(pages), size=len(pages))
+    weight = np.bincount(drawn, minlength=len(pages)).astype(float)
+    flat = np.concatenate([np.arange(pages.offset[p], pages.offset[p + 1]) for p in drawn])
+    repeated = Scores(**{n: getattr(scores, n)[flat] for n in ("score", "ctr", "cvr", "ctcvr")})
+    expected = page_metrics(pages.take(drawn), repeated, "test", 10)
+    found = {n: s.value(weight) for n, s in log_statistics(pages, scores, "test", 10).items()}
+    assert found == pytest.approx(expected)
+
+
+def test_intervals_hold_the_metric_and_are_alike_for_one_seed(pages, scores):
+    found = intervals(pages, scores, "test", 10, 200, 3, "page", log_statistics)
+    again = intervals(pages, scores, "test", 10, 200, 3, "page", log_statistics)
+    other = intervals(pages, scores, "test", 10, 200, 4, "page", log_statistics)
+    metrics = page_metrics(pages, scores, "test", 10)
+    assert set(found) == set(metrics)
+    assert all(low < metrics[n] < high for n, (low, high) in found.items() if n != "test.ctr.ece")
+    assert found == again != other
+
+
+def test_the_interval_of_a_mean_is_as_wide_as_the_central_limit_says():
+    # 400 pages of one impression each, log loss as a mean: 1.96 standard errors to both sides.
+    random = np.random.default_rng(0)
+    pages = dataclasses.replace(
+        small_shop.pages(400).take(np.arange(400)),
+        offset=np.arange(401),
+        item=np.zeros(400, np.int32),
+        position=np.ones(400, np.int32),
+        clicked=random.integers(0, 2, 400).astype(np.int8),
+        purchased=np.zeros(400, np.int8),
+        relevance=np.full(400, np.nan, np.float32),
+    )
+    p = random.uniform(0.1, 0.9, 400)
+    low, high = intervals(pages, Scores(score=p, ctr=p), "t", 10, 2000, 1, "page", log_statistics)["t.ctr.log_loss"]
+    loss = -np.where(pages.clicked == 1, np.log(p), np.log(1 - p))
+    assert high - low == pytest.approx(2 * 1.96 * loss.std() / 20, rel=0.06)
+    assert (low + high) / 2 == pytest.approx(loss.mean(), abs=0.01)
+
+
+def test_pages_of_one_query_are_drawn_together(pages, scores):
+    units = unit_of_page(pages, "query")
+    assert len(set(units)) == pages.table["query"].nunique()
+    assert set(zip(units, pages.table["query"], strict=True)) == set(enumerate(pages.table["query"].unique()))
+    # All pages of one query: every resample is the whole, so there is no interval to give.
+    alone = dataclasses.replace(pages, table=pages.table.assign(query="lamp"))
+    assert intervals(alone, scores, "test", 10, 50, 3, "query", log_statistics) == {}
+
+
+def test_no_resamples_give_no_intervals(pages, scores):
+    assert intervals(pages, scores, "test", 10, 0, 3, "page", log_statistics) == {}
+
+
+def test_a_ranker_differs_from_itself_by_nothing(pages, scores):
+    found = paired_difference(pages, scores, scores, "test", 10, 50, 3, "query", log_statistics)
+    assert found["test.gauc"] == (0.0, 0.0, 0.0)
+
+
+def test_pairing_narrows_the_interval_of_a_small_difference(pages, scores):
+    noise = np.random.default_rng(2).normal(0, 0.01, len(scores.score)).astype(np.float32)
+    near = Scores(score=scores.score + noise)
+    args = ("test", 10, 300, 3, "page", log_statistics)
+    found = paired_difference(pages, scores, near, *args)
+    metrics = [page_metrics(pages, s, "test", 10) for s in (scores, near)]
+    low, high = intervals(pages, scores, *args)["test.ndcg@10"]
+    assert set(found) == {"test.gauc", "test.ndcg@10", "test.mrr"}
+    assert found["test.ndcg@10"].difference == pytest.approx(metrics[0]["test.ndcg@10"] - metrics[1]["test.ndcg@10"])
+    assert found["test.ndcg@10"].low <= found["test.ndcg@10"].difference <= found["test.ndcg@10"].high
+    assert found["test.ndcg@10"].high - found["test.ndcg@10"].low < (high - low) / 2

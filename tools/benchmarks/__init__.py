@@ -1,0 +1,1 @@
+"""What Shelfrank costs on this machine: ``python -m tools.benchmarks``."""
