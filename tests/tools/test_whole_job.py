@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shelfrank_client import RankingClient
+from shelfrank_client import InvalidRequest, PageQuery, RankingClient
 from tools.demo import start_server, wait_for_port
 
 CONFIG = """
@@ -69,6 +69,24 @@ def fault(*words: object) -> str:
     return lines[0]
 
 
+def check_extremes(client: RankingClient, ids: list[str]) -> None:
+    """Pages that are strange but right are answered, and wrong ones refused without harm."""
+    assert len(client.rank("", ids[:3])) == 3
+    assert len(client.rank("lamp " * 20_000, ids[:3])) == 3
+    assert len(client.rank("lamp", [f"x{n}" for n in range(10_000)])) == 10_000
+    ragged = [PageQuery("lamp", ids[:5]), PageQuery("drill", ids[:2]), PageQuery("chair", [])]
+    pages = client.rank_pages(ragged)
+    assert [len(page) for page in pages] == [5, 2, 0]
+    for page, query in zip(pages[:2], ragged, strict=False):
+        alone = client.rank(query.query, query.candidates)
+        assert [item.item_id for item in page] == [item.item_id for item in alone]
+        assert [item.score for item in page] == pytest.approx([item.score for item in alone], abs=1e-5)
+    with pytest.raises(InvalidRequest, match="at most 10,?000"):
+        client.rank("lamp", [f"x{n}" for n in range(10_001)])
+    with pytest.raises(InvalidRequest, match="unknown .*colour"):
+        client.rank("lamp", ids, user={"colour": "red"})
+
+
 @pytest.fixture(scope="module")
 def job(tiny_preset, tmp_path_factory) -> tuple[Path, Path]:
     """A folder in which everything up to the export was run, and its config."""
@@ -111,6 +129,7 @@ def test_a_served_bundle_answers_through_the_client_and_takes_new_items_without_
             assert page.model_version == 1
             assert {item.item_id for item in page} == {*ids, "new"}
             assert {item.item_id for item in page if not item.known} == {"new"}
+            check_extremes(client, ids)
             scores = [item.score for item in page]
             assert scores == sorted(scores, reverse=True)
             more = pd.concat([items, items.tail(1).assign(item_id="new")], ignore_index=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from shelfrank_client import PageQuery
-from tools.benchmarks.rounds import TimedProcess, take_turns
+from tools.benchmarks.rounds import take_turns, timed_process
 from trainer.data.pages import Pages
 
 WARM_UP = 20
@@ -93,8 +93,8 @@ def measure_latency(
             **{f"{row}/{name}": v[row : row + 1] for name, v in request.items() for row in range(len(queries))},
         )
     with (
-        TimedProcess("tools.benchmarks.called_over_grpc", [target, model, bundle.name, str(asked)]) as client,
-        TimedProcess("tools.benchmarks.called_directly", [str(bundle), str(sent)]) as direct,
+        timed_process("tools.benchmarks.called_over_grpc", [target, model, bundle.name, str(asked)]) as client,
+        timed_process("tools.benchmarks.called_directly", [str(bundle), str(sent)]) as direct,
     ):
         over_grpc, directly = take_turns([client, direct], calls, WARM_UP, ROUNDS)
     return Latency.of(over_grpc), Latency.of(directly)

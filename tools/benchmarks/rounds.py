@@ -1,13 +1,14 @@
 """Timing in processes of their own, round by round: what is compared takes turns, so that a busy machine slows both."""
 
 import contextlib
+import itertools
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from types import TracebackType
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO
 
 from trainer.errors import InputError
 
@@ -34,59 +35,32 @@ def answer_rounds(call: Callable[[int], object]) -> None:
 
 
 class TimedProcess:
-    """The other side: starts a module that answers rounds, and ends it.
+    """The other side: asks a process for the times of its calls.
 
     Args:
-        module: run with ``python -m``.
-        arguments: of its command line.
-
-    Raises:
-        InputError: if it does not start, or ends early; the message is the last line that it wrote.
+        module: what runs there.
+        process: with pipes for stdin and stdout.
+        written: what it wrote to stderr.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str]) -> None:
-        self._module = module
-        self._written = tempfile.TemporaryFile("w+", errors="replace")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._written,
-            text=True,
-        )
-
-    def __enter__(self) -> "TimedProcess":
-        try:
-            self._read()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def __init__(self, module: str, process: subprocess.Popen[str], written: IO[str]) -> None:
+        self._module, self._process, self._written = module, process, written
 
     def seconds(self, start: int, stop: int) -> list[float]:
-        """Seconds of each call from ``start`` to before ``stop``."""
+        """Seconds of each call from ``start`` to before ``stop``.
+
+        Raises:
+            InputError: if the process has ended; the message is the last line that it wrote.
+        """
         assert self._process.stdin is not None
         # A process that has ended reads nothing, but what it wrote says why.
         with contextlib.suppress(BrokenPipeError):
             print(start, stop, file=self._process.stdin, flush=True)
-        times: list[float] = json.loads(self._read())
+        times: list[float] = json.loads(self.read())
         return times
 
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._written):
-            assert pipe is not None
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
-
-    def _read(self) -> str:
+    def read(self) -> str:
+        """The next line of the process."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -96,13 +70,44 @@ class TimedProcess:
         return line.strip()
 
 
+@contextlib.contextmanager
+def timed_process(module: str, arguments: Sequence[str]) -> Iterator[TimedProcess]:
+    """Start a module that answers rounds, and end it.
+
+    Args:
+        module: run with ``python -m``.
+        arguments: of its command line.
+
+    Yields:
+        The process, ready for rounds.
+
+    Raises:
+        InputError: if it does not start; the message is the last line that it wrote.
+    """
+    command = [sys.executable, "-m", module, *arguments]
+    pipe = subprocess.PIPE
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as written,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=written, text=True) as process,
+    ):
+        try:
+            timed = TimedProcess(module, process, written)
+            timed.read()
+            yield timed
+        finally:
+            process.kill()
+            assert process.stdin is not None
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+
+
 def take_turns(processes: Sequence[TimedProcess], calls: int, warm_up: int, rounds: int) -> list[list[float]]:
     """Time the same calls in each process, in turns.
 
     Args:
         processes: what is compared.
-        calls: that count, numbered from 0; the first of them warm up too.
-        warm_up: calls that do not count.
+        calls: that count, numbered from 0.
+        warm_up: calls before them that do not count.
         rounds: into how many turns the calls are split.
 
     Returns:
@@ -112,7 +117,7 @@ def take_turns(processes: Sequence[TimedProcess], calls: int, warm_up: int, roun
         process.seconds(0, warm_up)
     times: list[list[float]] = [[] for _ in processes]
     edges = [calls * turn // rounds for turn in range(rounds + 1)]
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in itertools.pairwise(edges):
         for found, process in zip(times, processes, strict=True):
             found += process.seconds(start, stop)
     return times

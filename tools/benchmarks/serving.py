@@ -76,7 +76,12 @@ class Bundle:
         source = self.manifest["data"]["items"]
         if source == str(experiment.data.items):
             return prepared.items
-        items, _ = read_items(Path(source), experiment)
+        items, rejected = read_items(Path(source), experiment)
+        if len(rejected):
+            raise InputError(
+                f"{source}: {len(rejected)} rows are wrong, which they were not when {self.folder} was exported; "
+                "export again"
+            )
         return items
 
     @property

@@ -1,6 +1,7 @@
 """Rankers compared on the same pages."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,8 @@ from trainer.data.pages import Pages
 from trainer.errors import InputError
 from trainer.evaluation.evaluation import Evaluation
 from trainer.evaluation.scores import RankerFunction, Scores
-from trainer.metrics.bootstrap import Difference, StatisticsOf, Unit, intervals, paired_difference
-from trainer.metrics.page_metrics import judged_statistics, log_statistics, values
+from trainer.metrics.bootstrap import Unit, intervals, paired_difference, unit_of_page
+from trainer.metrics.page_metrics import Statistic, judged_statistics, log_statistics, values
 
 UNIT: Unit = "query"
 
@@ -54,15 +55,10 @@ def evaluate(
     if not sides:
         raise InputError(f"split {split!r}: holds neither pages of the log nor judged queries; choose another split")
     result.rankers |= {name: {} for name in rankers}
-    model = next(iter(rankers))
     tables = []
     for side in sides:
         scores = {name: _scored(name, ranker, side.pages, items) for name, ranker in rankers.items()}
-        for name in rankers:
-            result.rankers[name] |= _measure(side, name, scores[name], config, seed, result.notes)
-            if name != model:
-                found = _differences(side, scores[model], scores[name], config, seed)
-                result.differences.setdefault(name, {}).update(found)
+        _measure(side, scores, config, seed, result)
         result.counts[side.source] = _counts(side.pages)
         tables.append(_table(side, scores, items))
     result.scores = pd.concat(tables, ignore_index=True)
@@ -76,7 +72,7 @@ class _Side:
     source: str
     prefix: str
     pages: Pages
-    statistics_of: StatisticsOf
+    statistics_of: Callable[[Pages, Scores, str, int], dict[str, Statistic]]
 
 
 def _scored(name: str, ranker: RankerFunction, pages: Pages, items: pd.DataFrame) -> Scores:
@@ -86,51 +82,47 @@ def _scored(name: str, ranker: RankerFunction, pages: Pages, items: pd.DataFrame
     return scores
 
 
-def _measure(
-    side: _Side, name: str, scores: Scores, config: EvaluateConfig, seed: int, notes: list[str]
-) -> dict[str, float]:
-    """Metrics by name, each followed by its interval."""
-    ordered = _ordered(side.pages, scores.score)
-    if not ordered.all():
-        missing = len(ordered) - int(ordered.sum())
-        notes.append(f"{name}: no order for {missing:,} of {len(ordered):,} {side.prefix} pages; they are left out")
-    pages, scores = _take(side.pages, scores, ordered)
-    if not len(pages):
-        return {}
-    found = values(side.statistics_of(pages, scores, side.prefix, config.k))
-    ends = intervals(pages, scores, side.prefix, config.k, config.bootstrap, seed, UNIT, side.statistics_of)
-    out = {}
-    for key, value in found.items():
-        out[key] = value
-        if key in ends:
-            out[f"{key}.low"], out[f"{key}.high"] = ends[key]
-    return out
+def _measure(side: _Side, scores: dict[str, Scores], config: EvaluateConfig, seed: int, result: Evaluation) -> None:
+    """Add metrics, intervals, differences and notes of one side to the result."""
+    model = next(iter(scores))
+    ordered = {name: _ordered(side.pages, given.score) for name, given in scores.items()}
+    of_model = _statistics(side, scores[model], ordered[model], config.k)
+    for name, given in scores.items():
+        if not ordered[name].all():
+            missing, of = int((~ordered[name]).sum()), len(ordered[name])
+            result.notes.append(f"{name}: no order for {missing:,} of {of:,} {side.prefix} pages; they are left out")
+        found = of_model if name == model else _statistics(side, given, ordered[name], config.k)
+        ends = intervals(found, _units(side.pages, ordered[name]), config.bootstrap, seed)
+        for key, value in values(found).items():
+            result.rankers[name][key] = value
+            if key in ends:
+                result.rankers[name][f"{key}.low"], result.rankers[name][f"{key}.high"] = ends[key]
+        if name != model:
+            first, second, both = of_model, found, ordered[model] & ordered[name]
+            if not (ordered[model] == ordered[name]).all():
+                first, second = (_statistics(side, scores[n], both, config.k) for n in (model, name))
+            differences = paired_difference(first, second, _units(side.pages, both), config.bootstrap, seed)
+            result.differences.setdefault(name, {}).update(differences)
 
 
-def _differences(side: _Side, model: Scores, other: Scores, config: EvaluateConfig, seed: int) -> dict[str, Difference]:
-    """The model's metrics of order less the other's, on the pages that both have an order for."""
-    ordered = _ordered(side.pages, model.score) & _ordered(side.pages, other.score)
-    if not ordered.any():
-        return {}
-    pages, first = _take(side.pages, Scores(score=model.score), ordered)
-    _, second = _take(side.pages, Scores(score=other.score), ordered)
-    return paired_difference(
-        pages, first, second, side.prefix, config.k, config.bootstrap, seed, UNIT, side.statistics_of
-    )
+def _statistics(side: _Side, scores: Scores, chosen: np.ndarray, k: int) -> dict[str, Statistic]:
+    """What is measured on the chosen pages."""
+    if chosen.all():
+        return side.statistics_of(side.pages, scores, side.prefix, k)
+    flat = np.repeat(chosen, side.pages.sizes)
+    parts = {field.name: getattr(scores, field.name) for field in dataclasses.fields(scores)}
+    part = Scores(**{name: v[flat] for name, v in parts.items() if v is not None})
+    return side.statistics_of(side.pages.take(chosen), part, side.prefix, k)
+
+
+def _units(pages: Pages, chosen: np.ndarray) -> np.ndarray:
+    return unit_of_page(pages.take(chosen), UNIT)
 
 
 def _ordered(pages: Pages, score: np.ndarray) -> np.ndarray:
     """Pages whose every impression has a score, bool [P]."""
     unknown = np.bincount(pages.page_of_impression, weights=np.isnan(score), minlength=len(pages))
     return unknown == 0
-
-
-def _take(pages: Pages, scores: Scores, chosen: np.ndarray) -> tuple[Pages, Scores]:
-    if chosen.all():
-        return pages, scores
-    flat = np.repeat(chosen, pages.sizes)
-    parts = {field.name: getattr(scores, field.name) for field in dataclasses.fields(scores)}
-    return pages.take(chosen), Scores(**{name: v[flat] for name, v in parts.items() if v is not None})
 
 
 def _counts(pages: Pages) -> dict[str, int]:

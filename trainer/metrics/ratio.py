@@ -28,5 +28,6 @@ class Ratio:
         """
         if weight is None:
             weight = np.ones(len(self.denominator))
-        total = float(weight @ self.denominator)
-        return float(weight @ self.numerator) / total if total > 0 else float("nan")
+        # Not a dot product: BLAS would wake its threads for each, which costs more than the sums.
+        total = float((weight * self.denominator).sum())
+        return float((weight * self.numerator).sum()) / total if total > 0 else float("nan")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-RATE = 10.0
+RATE = 30.0
 """The logits are this times the weights: examination spans several logits, which the rate of the head would not reach."""
 
 

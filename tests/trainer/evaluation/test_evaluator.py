@@ -1,4 +1,5 @@
 import dataclasses
+import io
 import json
 
 import numpy as np
@@ -140,7 +141,7 @@ def test_a_failed_save_leaves_the_earlier_files(rankers, pages, items, tmp_path)
 
 
 def test_the_table_shows_every_ranker_and_marks_the_best(rankers, pages, judged, items):
-    console = Console(width=120, record=True, file=open("/dev/null", "w"))
+    console = Console(width=120, record=True, file=io.StringIO())
     result = evaluate(rankers, pages, judged, items, CONFIG, "test", 3)
     result.show(console)
     lines = console.export_text().splitlines()

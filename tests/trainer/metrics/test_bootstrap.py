@@ -32,9 +32,9 @@ def test_a_resample_equals_the_metrics_of_the_repeated_pages(pages, scores):
 
 
 def test_intervals_hold_the_metric_and_are_alike_for_one_seed(pages, scores):
-    found = intervals(pages, scores, "test", 10, 200, 3, "page", log_statistics)
-    again = intervals(pages, scores, "test", 10, 200, 3, "page", log_statistics)
-    other = intervals(pages, scores, "test", 10, 200, 4, "page", log_statistics)
+    found = intervals(log_statistics(pages, scores, "test", 10), unit_of_page(pages, "page"), 200, 3)
+    again = intervals(log_statistics(pages, scores, "test", 10), unit_of_page(pages, "page"), 200, 3)
+    other = intervals(log_statistics(pages, scores, "test", 10), unit_of_page(pages, "page"), 200, 4)
     metrics = page_metrics(pages, scores, "test", 10)
     assert set(found) == set(metrics)
     assert all(low < metrics[n] < high for n, (low, high) in found.items() if n != "test.ctr.ece")
@@ -54,7 +54,8 @@ def test_the_interval_of_a_mean_is_as_wide_as_the_central_limit_says():
         relevance=np.full(400, np.nan, np.float32),
     )
     p = random.uniform(0.1, 0.9, 400)
-    low, high = intervals(pages, Scores(score=p, ctr=p), "t", 10, 2000, 1, "page", log_statistics)["t.ctr.log_loss"]
+    statistics = log_statistics(pages, Scores(score=p, ctr=p), "t", 10)
+    low, high = intervals(statistics, unit_of_page(pages, "page"), 2000, 1)["t.ctr.log_loss"]
     loss = -np.where(pages.clicked == 1, np.log(p), np.log(1 - p))
     assert high - low == pytest.approx(2 * 1.96 * loss.std() / 20, rel=0.06)
     assert (low + high) / 2 == pytest.approx(loss.mean(), abs=0.01)
@@ -66,25 +67,27 @@ def test_pages_of_one_query_are_drawn_together(pages, scores):
     assert set(zip(units, pages.table["query"], strict=True)) == set(enumerate(pages.table["query"].unique()))
     # All pages of one query: every resample is the whole, so there is no interval to give.
     alone = dataclasses.replace(pages, table=pages.table.assign(query="lamp"))
-    assert intervals(alone, scores, "test", 10, 50, 3, "query", log_statistics) == {}
+    assert intervals(log_statistics(alone, scores, "test", 10), unit_of_page(alone, "query"), 50, 3) == {}
 
 
 def test_no_resamples_give_no_intervals(pages, scores):
-    assert intervals(pages, scores, "test", 10, 0, 3, "page", log_statistics) == {}
+    assert intervals(log_statistics(pages, scores, "test", 10), unit_of_page(pages, "page"), 0, 3) == {}
 
 
 def test_a_ranker_differs_from_itself_by_nothing(pages, scores):
-    found = paired_difference(pages, scores, scores, "test", 10, 50, 3, "query", log_statistics)
+    same = log_statistics(pages, scores, "test", 10)
+    found = paired_difference(same, same, unit_of_page(pages, "query"), 50, 3)
     assert found["test.gauc"] == (0.0, 0.0, 0.0)
 
 
 def test_pairing_narrows_the_interval_of_a_small_difference(pages, scores):
     noise = np.random.default_rng(2).normal(0, 0.01, len(scores.score)).astype(np.float32)
     near = Scores(score=scores.score + noise)
-    args = ("test", 10, 300, 3, "page", log_statistics)
-    found = paired_difference(pages, scores, near, *args)
+    first, second = (log_statistics(pages, s, "test", 10) for s in (scores, near))
+    units = unit_of_page(pages, "page")
+    found = paired_difference(first, second, units, 300, 3)
     metrics = [page_metrics(pages, s, "test", 10) for s in (scores, near)]
-    low, high = intervals(pages, scores, *args)["test.ndcg@10"]
+    low, high = intervals(first, units, 300, 3)["test.ndcg@10"]
     assert set(found) == {"test.gauc", "test.ndcg@10", "test.mrr"}
     assert found["test.ndcg@10"].difference == pytest.approx(metrics[0]["test.ndcg@10"] - metrics[1]["test.ndcg@10"])
     assert found["test.ndcg@10"].low <= found["test.ndcg@10"].difference <= found["test.ndcg@10"].high

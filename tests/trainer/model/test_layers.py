@@ -14,7 +14,7 @@ from trainer.model.features import FeatureEncoder
 from trainer.model.heads import HEADS
 from trainer.model.history import HistoryAttention
 from trainer.model.interaction import BiInteraction, CrossInteraction, unit
-from trainer.model.position_bias import PositionBias
+from trainer.model.position_bias import RATE, PositionBias
 
 RANDOM = np.random.default_rng(5)
 P, N, H, D = 2, 3, 4, 6
@@ -139,13 +139,13 @@ def test_position_bias_is_centred_over_the_shown_positions():
     curve = np.asarray(layer.curve())
     assert curve[0] == 0.0
     assert abs(curve[1:] @ [0.5, 0.25, 0.25]) < 1e-6
-    np.testing.assert_allclose(curve[1] - curve[3], 2.0, atol=1e-6)
+    np.testing.assert_allclose(curve[1] - curve[3], 0.2 * RATE, rtol=1e-5)
 
 
 def test_unknown_positions_have_no_bias_and_deep_ones_the_deepest():
     layer = PositionBias([0.0, 0.5, 0.5])
     layer.logits.assign([0.0, 0.1, -0.1])
-    np.testing.assert_allclose(np.asarray(layer(np.array([[0, 2, 40]]))), [[0.0, -1.0, -1.0]], atol=1e-6)
+    np.testing.assert_allclose(np.asarray(layer(np.array([[0, 2, 40]]))), [[0.0, -0.1 * RATE, -0.1 * RATE]], rtol=1e-5)
 
 
 # === Features ===

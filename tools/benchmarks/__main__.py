@@ -1,0 +1,137 @@
+"""`python -m tools.benchmarks [serving RUN | client | training] [--json FILE]`; alone it runs all that are possible."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shelfrank_client.errors import RankingError
+from tools.benchmarks.figures import NotHere, Result, write_json
+from tools.benchmarks.machine import describe_machine, in_words
+from trainer.errors import InputError
+
+QUICKSTART = Path("configs/quickstart.yaml")
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Measure what Shelfrank costs on this machine.",
+)
+
+Json = Annotated[Path | None, typer.Option("--json", help="A file for the figures and the machine, as JSON.")]
+Config = Annotated[Path, typer.Option("--config", help="An experiment with a section simulate.")]
+Run = Annotated[Path, typer.Argument(help="A folder that train finished and export made a bundle of.")]
+OtherRun = Annotated[
+    Path | None, typer.Option("--run", help="The run for serving; that of configs/quickstart.yaml by default.")
+]
+Calls = Annotated[int, typer.Option(min=1, help="Pages timed each way.")]
+Steps = Annotated[int, typer.Option(min=1, help="Training steps timed each way.")]
+
+Benchmark = Callable[[], Result]
+
+
+@app.callback(invoke_without_command=True)
+def everything(context: typer.Context, run: OtherRun = None, json: Json = None) -> None:
+    """Measure what Shelfrank costs on this machine; without a command, all that is possible."""
+    if context.invoked_subcommand is not None:
+        if run is not None or json is not None:
+            raise InputError(f"--run and --json stand after the command: {context.invoked_subcommand} ... --json FILE")
+        return
+    measure({"client": run_client, "serving": lambda: run_serving(run), "training": run_training}, json, skip=True)
+
+
+@app.command()
+def serving(run: Run, calls: Calls = 200, json: Json = None) -> None:
+    """A run against its newest bundle behind the local server: differences, latency, size."""
+    measure({"serving": lambda: run_serving(run, calls)}, json)
+
+
+@app.command()
+def client(json: Json = None) -> None:
+    """The client: its import, its wheel, its packing."""
+    measure({"client": run_client}, json)
+
+
+@app.command()
+def training(config: Config = QUICKSTART, steps: Steps = 5, json: Json = None) -> None:
+    """A few training steps: what encoding each text once saves."""
+    measure({"training": lambda: run_training(config, steps)}, json)
+
+
+def run_client() -> Result:
+    """`tools.benchmarks.client`"""
+    from tools.benchmarks.client import benchmark_client
+
+    return benchmark_client()
+
+
+def run_serving(run: Path | None, calls: int = 200) -> Result:
+    """`tools.benchmarks.serving`"""
+    from tools.benchmarks.serving import benchmark_serving
+    from trainer.config import load_experiment
+
+    return benchmark_serving(load_experiment(QUICKSTART).run_folder if run is None else run, calls)
+
+
+def run_training(config: Path = QUICKSTART, steps: int = 5) -> Result:
+    """`tools.benchmarks.training`"""
+    from tools.benchmarks.training import benchmark_training
+
+    return benchmark_training(config, steps)
+
+
+def measure(benchmarks: Mapping[str, Benchmark], json: Path | None, skip: bool = False) -> None:
+    """Run benchmarks one after another, show what they find, and write it.
+
+    Args:
+        benchmarks: by name.
+        json: a file for everything found.
+        skip: whether one that is not possible here is skipped, with the reason, instead of being an error.
+
+    Raises:
+        InputError: if one can't be run, or the file can't be written.
+        RankingError: if the server does not answer.
+    """
+    console = Console()
+    machine = describe_machine()
+    console.print(in_words(machine), soft_wrap=True, highlight=False)
+    results: list[Result] = []
+    skipped: dict[str, str] = {}
+    try:
+        for name, benchmark in benchmarks.items():
+            try:
+                result = benchmark()
+            except NotHere as reason:
+                if not skip:
+                    raise
+                skipped[name] = str(reason)
+                console.print(f"{name}: skipped: {reason}", soft_wrap=True, highlight=False)
+                continue
+            results.append(result)
+            result.show(console)
+    finally:
+        # What was found before an error is not lost.
+        if json is not None and (results or skipped):
+            write_json(json, machine, results, skipped)
+    if json is not None:
+        console.print(f"written: {json}", soft_wrap=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command; what a user can cause is one line and exit code 2."""
+    # TensorFlow reads it when it is imported: its notes about the machine are no news here.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        app(prog_name="python -m tools.benchmarks")
+    except (InputError, RankingError) as error:
+        sys.stdout.flush()
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
