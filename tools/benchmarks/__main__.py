@@ -96,6 +96,8 @@ def measure(benchmarks: Mapping[str, Benchmark], json: Path | None, skip: bool =
         InputError: if one can't be run, or the file can't be written.
         RankingError: if the server does not answer.
     """
+    if json is not None and not json.absolute().parent.is_dir():
+        raise InputError(f"--json {json}: no folder {json.parent}; make it, or name another file")
     console = Console()
     machine = describe_machine()
     console.print(in_words(machine), soft_wrap=True, highlight=False)

@@ -79,7 +79,7 @@ def wheel_figures() -> list[Figure]:
     try:
         size = wheel_bytes(Path(shelfrank_client.__file__).parents[1])
     except NotHere as reason:
-        return [Figure("wheel_kb", "wheel", f"not built: {reason}")]
+        return [Figure("wheel_not_built", "no wheel was built", str(reason))]
     return [Figure("wheel_kb", "wheel", size / 1000, "kB", MAX_WHEEL_KB)]
 
 

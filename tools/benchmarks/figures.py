@@ -65,12 +65,16 @@ class Result:
         table = Table(title=f"{self.name}: {self.title}", title_justify="left")
         table.add_column("figure")
         table.add_column("measured", justify="right")
-        table.add_column("at most", justify="right")
-        table.add_column("")
+        limited = any(figure.limit is not None for figure in self.figures)
+        if limited:
+            table.add_column("at most", justify="right")
+            table.add_column("")
         for figure in self.figures:
-            limit = "" if figure.limit is None else with_unit(figure.limit, figure.unit)
-            kept = {None: "", True: "kept", False: "[bold red]missed[/]"}[figure.met]
-            table.add_row(figure.meaning, with_unit(figure.value, figure.unit), limit, kept)
+            cells = [figure.meaning, with_unit(figure.value, figure.unit)]
+            if limited:
+                cells.append("" if figure.limit is None else with_unit(figure.limit, figure.unit))
+                cells.append({None: "", True: "kept", False: "[bold red]missed[/]"}[figure.met])
+            table.add_row(*cells)
         console.print(table)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -87,11 +88,11 @@ def measure_latency(
     """
     asked, sent = work / "pages.json", work / "pages.npz"
     asked.write_text(json.dumps([dataclasses.asdict(query) for query in queries]), encoding="utf-8")
+    arrays: dict[str, Any] = {
+        f"{row}/{name}": values[row : row + 1] for name, values in request.items() for row in range(len(queries))
+    }
     with sent.open("wb") as file:
-        np.savez(
-            file,
-            **{f"{row}/{name}": v[row : row + 1] for name, v in request.items() for row in range(len(queries))},
-        )
+        np.savez(file, **arrays)
     with (
         timed_process("tools.benchmarks.called_over_grpc", [target, model, bundle.name, str(asked)]) as client,
         timed_process("tools.benchmarks.called_directly", [str(bundle), str(sent)]) as direct,

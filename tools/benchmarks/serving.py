@@ -162,8 +162,8 @@ def agreement_figures(agreement: Agreement) -> list[Figure]:
             for name, value in agreement.differences.items()
         ),
         Figure("misplaced", "candidates in another order", agreement.misplaced, limit=0),
-        Figure("near_ties", "candidates in another order, scores within 1e-6", agreement.near_ties),
-        Figure("unknown", "candidates that the bundle does not know", agreement.unknown, limit=0),
+        Figure("near_ties", "such within 1e-6 of each other", agreement.near_ties),
+        Figure("unknown", "candidates unknown to the bundle", agreement.unknown, limit=0),
     ]
 
 
@@ -174,9 +174,9 @@ def latency_figures(over_grpc: Latency, directly: Latency, calls: int, limit: fl
         Figure("grpc.p50_ms", "through the client, p50", over_grpc.p50, "ms", limit),
         Figure("grpc.p95_ms", "through the client, p95", over_grpc.p95, "ms"),
         Figure("grpc.p99_ms", "through the client, p99", over_grpc.p99, "ms"),
-        Figure("direct.p50_ms", "the signature called directly, p50", directly.p50, "ms"),
-        Figure("direct.p95_ms", "the signature called directly, p95", directly.p95, "ms"),
-        Figure("direct.p99_ms", "the signature called directly, p99", directly.p99, "ms"),
+        Figure("direct.p50_ms", "signature called directly, p50", directly.p50, "ms"),
+        Figure("direct.p95_ms", "signature called directly, p95", directly.p95, "ms"),
+        Figure("direct.p99_ms", "signature called directly, p99", directly.p99, "ms"),
         Figure("grpc_to_direct", "client to direct, p50", over_grpc.p50 / directly.p50, "times"),
     ]
 

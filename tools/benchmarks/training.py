@@ -4,7 +4,6 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -150,16 +149,16 @@ def texts_of(batch: dict[str, np.ndarray]) -> int:
 def training_figures(speeds: dict[str, float], encoded: dict[str, float]) -> list[Figure]:
     """Candidates a second of each way, and ratios to the plain one."""
     meanings = {
-        "plain": "every text of every candidate encoded",
-        "once": "each text of a batch once (group_queries: false)",
-        "grouped": "the same, pages of a query together (group_queries: true)",
+        "plain": "each text of each candidate",
+        "once": "each text of a batch once",
+        "grouped": "the same, pages grouped by query",
     }
-    figures: list[Any] = []
+    figures: list[Figure] = []
     for way in WAYS:
         figures += [
             Figure(f"{way}.candidates_per_second", meanings[way], speeds[way], "candidates/s"),
-            Figure(f"{way}.texts_per_step", "    texts encoded a step", float(encoded[way])),
+            Figure(f"{way}.texts_per_step", "  texts encoded a step", encoded[way]),
         ]
     for way in WAYS[1:]:
-        figures.append(Figure(f"{way}.speed_up", f"{way} to plain", speeds[way] / speeds["plain"], "times"))
+        figures.append(Figure(f"{way}.speed_up", f"{meanings[way]}: speed-up", speeds[way] / speeds["plain"], "times"))
     return figures

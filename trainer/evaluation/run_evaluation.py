@@ -33,7 +33,7 @@ def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
     if pages is not None and config.candidates == "all":
         pages = all_candidates(pages, len(prepared.items))
     result = evaluate(_rankers(run, prepared), pages, judged, prepared.items, config, split, run.experiment.seed)
-    result.save(folder)
+    result.save(folder if split == "test" else folder / split)
     result.show(console)
     return result
 
