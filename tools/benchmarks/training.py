@@ -66,7 +66,7 @@ def moved(experiment: Experiment, folder: Path) -> Experiment:
 
 def measure_training(
     experiment: Experiment, prepared: Prepared, steps: int
-) -> tuple[dict[str, float], dict[str, float]]:
+) -> tuple[dict[str, list[float]], dict[str, list[int]]]:
     """Time training steps in three ways, in turns: ``plain``, each candidate's text and each page's query encoded on its
     own; ``once``, each distinct text of a batch of chance pages encoded once; ``grouped``, the same with the pages of a
     query together.
@@ -77,8 +77,8 @@ def measure_training(
         steps: timed each way, after one that is not.
 
     Returns:
-        By way: candidates a second (median), and texts or pairs encoded a step (median). Making the batch is not part of a
-        step: in training it happens beside the steps.
+        By way, for each step: candidates a second, and texts and pairs encoded. Making the batch is not part of a step: in
+        training it happens beside the steps.
     """
     set_seed(experiment.seed)
     config = experiment.train
@@ -99,7 +99,7 @@ def measure_training(
     model.compile(optimizer=optimizer)
     optimizer.build(ranker.trainable_variables)
     step = tf.function(model.train_step, input_signature=[ungrouped.dataset(0).element_spec])
-    times: dict[str, list[float]] = {way: [] for way in WAYS}
+    speeds: dict[str, list[float]] = {way: [] for way in WAYS}
     encoded: dict[str, list[int]] = {way: [] for way in WAYS}
     for number, (chance, together) in enumerate(zip(ungrouped.from_step(0), grouped.from_step(0), strict=False)):
         if number > steps:
@@ -107,15 +107,14 @@ def measure_training(
         for way, batch in zip(WAYS, (unshared(chance), chance, together), strict=True):
             tensors = {name: tf.constant(value) for name, value in batch.items()}
             began = time.perf_counter()
-            candidates = float(step(tensors)["candidates"])
+            found = step(tensors)
+            # Reading it waits for the gradients, on a GPU too.
+            float(found["gradient_norm"])
             seconds = time.perf_counter() - began
             if number:
-                times[way].append(candidates / seconds)
+                speeds[way].append(float(found["candidates"]) / seconds)
                 encoded[way].append(texts_of(batch))
-    return (
-        {way: statistics.median(values) for way, values in times.items()},
-        {way: statistics.median(values) for way, values in encoded.items()},
-    )
+    return speeds, encoded
 
 
 def unshared(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -146,8 +145,8 @@ def texts_of(batch: dict[str, np.ndarray]) -> int:
     return sum(len(batch[name]) for name in ("query_tokens", "item_tokens", "pair_query") if name in batch)
 
 
-def training_figures(speeds: dict[str, float], encoded: dict[str, float]) -> list[Figure]:
-    """Candidates a second of each way, and ratios to the plain one."""
+def training_figures(speeds: dict[str, list[float]], encoded: dict[str, list[int]]) -> list[Figure]:
+    """Medians of each way, and of its ratios to the plain step just before it, which a busy machine slowed alike."""
     meanings = {
         "plain": "each text of each candidate",
         "once": "each text of a batch once",
@@ -156,9 +155,10 @@ def training_figures(speeds: dict[str, float], encoded: dict[str, float]) -> lis
     figures: list[Figure] = []
     for way in WAYS:
         figures += [
-            Figure(f"{way}.candidates_per_second", meanings[way], speeds[way], "candidates/s"),
-            Figure(f"{way}.texts_per_step", "  texts encoded a step", encoded[way]),
+            Figure(f"{way}.candidates_per_second", meanings[way], statistics.median(speeds[way]), "candidates/s"),
+            Figure(f"{way}.texts_per_step", "  texts encoded a step", statistics.median(encoded[way])),
         ]
     for way in WAYS[1:]:
-        figures.append(Figure(f"{way}.speed_up", f"{meanings[way]}: speed-up", speeds[way] / speeds["plain"], "times"))
+        ratios = [fast / plain for fast, plain in zip(speeds[way], speeds["plain"], strict=True)]
+        figures.append(Figure(f"{way}.speed_up", f"{meanings[way]}: speed-up", statistics.median(ratios), "times"))
     return figures

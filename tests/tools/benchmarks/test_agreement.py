@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-import small_shop
 
+import small_shop
 from shelfrank_client import RankedItem, RankedPage
 from tools.benchmarks.agreement import compare, page_queries, rises
 from trainer.data.pages import Pages

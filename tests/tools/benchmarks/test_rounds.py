@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-import small_shop
 
+import small_shop
 from tools.benchmarks.latency import Latency, pages_of_candidates
 from tools.benchmarks.rounds import take_turns, timed_process
 from trainer.errors import InputError
