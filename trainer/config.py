@@ -43,6 +43,13 @@ class EventsConfig(Section):
 
     ``impressions`` has the columns of ``search_log`` without the labels; ``clicks`` and ``orders`` have ``request_id`` or
     ``user_id``, ``item_id`` and ``timestamp``.
+
+    Attributes:
+        impressions: table of impressions: the columns of ``search_log`` without the labels.
+        clicks: table of clicks.
+        orders: table of orders; without one nothing counts as purchased.
+        click_window_minutes: a click without ``request_id`` belongs to an impression at most this long before it.
+        attribution_days: an order belongs to a click at most this long before it.
     """
 
     impressions: Path
@@ -53,14 +60,25 @@ class EventsConfig(Section):
 
 
 class NegativesConfig(Section):
-    """Negatives for a log that holds clicks only: sampled from the items, by the share of training clicks ** ``power``."""
+    """Negatives for a log that holds clicks only: sampled from the items, by the share of training clicks ** ``power``.
+
+    Attributes:
+        per_click: items drawn for each click; never one that is on the page.
+        power: 0 draws training negatives uniformly, 1 in proportion to the training clicks plus 1.
+    """
 
     per_click: Count = 15
     power: Share = 0.0
 
 
 class SplitConfig(Section):
-    """How pages are parted: by ``time`` (the latest pages are the test) or by ``query`` (test queries unseen in training)."""
+    """How pages are parted: by ``time`` (the latest pages are the test) or by ``query`` (test queries unseen in training).
+
+    Attributes:
+        by: what parts the pages. Judgments are always parted by query.
+        valid: share of the pages (of the distinct queries with ``by: query``) for validation.
+        test: share of the pages (of the distinct queries with ``by: query``) for the test.
+    """
 
     by: Literal["time", "query"] = "time"
     valid: Share = 0.1
@@ -74,7 +92,22 @@ class SplitConfig(Section):
 
 
 class DataConfig(Section):
-    """The tables and what is made of them."""
+    """The tables and what is made of them.
+
+    Attributes:
+        prepared: folder that ``shelfrank prepare`` writes.
+        items: table of items.
+        search_log: table of impressions with labels.
+        events: raw logs in place of ``search_log``.
+        users: table of users.
+        judgments: table of human judgments.
+        text: columns of the items that make up the encoded text, in this order; the first may not be empty.
+        log: whether the log holds all items that were shown, or the clicked ones only.
+        negatives: used with ``log: clicks``.
+        split: how pages are parted.
+        max_page_items: longer pages lose their last items.
+        max_rejected_share: more rejected rows of a table than this stop the run.
+    """
 
     prepared: Path
     items: Path
@@ -104,6 +137,16 @@ class FeatureConfig(Section):
 
     ``text`` is joined to the encoded text of its side (item text, or query for users and context). ``sequence`` is a list of
     item ids; the one named ``history`` is filled from the user's earlier clicks when its table has no such column.
+
+    Attributes:
+        name: column of the table, and name of the input in the serving signatures.
+        kind: what the values are.
+        scale: ``number`` without buckets: standardised as it is, or after log(1 + x).
+        buckets: ``number``: cut into so many parts of equal mass, each with an embedding; 0 leaves it a number.
+        min_count: ``categorical``: rarer values on the training pages count as unknown.
+        max_vocabulary: ``categorical``: the most frequent values that are kept.
+        width: ``categorical``, ``embedding``, bucketed ``number``: width of what is learned of it.
+        length: ``sequence``: items that are used (H), the most recent ones.
     """
 
     name: str
@@ -124,7 +167,13 @@ class FeatureConfig(Section):
 
 
 class FeaturesConfig(Section):
-    """Declared features by table."""
+    """Declared features by table.
+
+    Attributes:
+        items: features of the items table.
+        users: features of the users table.
+        context: features of the search log, one value a page.
+    """
 
     items: list[FeatureConfig] = []
     users: list[FeatureConfig] = []
@@ -147,7 +196,15 @@ class FeaturesConfig(Section):
 
 
 class EncoderConfig(Section):
-    """The text encoder: a keras-nlp BERT preset name, ``hf://...``, a Hugging Face folder or a Keras preset folder."""
+    """The text encoder: a keras-nlp BERT preset name, ``hf://...``, a Hugging Face folder or a Keras preset folder.
+
+    Attributes:
+        backbone: preset name, ``hf://...`` or folder.
+        query_length: tokens of a query at most, the two special ones included.
+        item_length: tokens of an item text at most, the two special ones included.
+        pooling: what stands for a text: the mean of its tokens' states, or the state of the first token.
+        dropout: share of units dropped in the backbone while training.
+    """
 
     backbone: str = "weights/minilm-l6-v2"
     query_length: Annotated[int, Field(ge=3, le=512)] = 16
@@ -157,7 +214,18 @@ class EncoderConfig(Section):
 
 
 class ModelConfig(Section):
-    """Interaction, heads and the score that ranks."""
+    """Interaction, heads and the score that ranks.
+
+    Attributes:
+        interaction: query and item encoded apart (``bi``), or also in one sequence (``cross``).
+        heads: how clicks and purchases are learned together.
+        hidden: widths of the hidden layers of a tower; an empty list makes it linear.
+        dropout: share of units dropped in the towers while training.
+        residual: add the cosine of query and item, times a learned weight, to every logit.
+        position_bias: learn a click logit for each position while training; it is not exported.
+        relevance: learn a third task from ``data.judgments``.
+        score: what pages are sorted by.
+    """
 
     interaction: Literal["bi", "cross"] = "bi"
     heads: Literal["esmm", "shared_bottom"] = "esmm"
@@ -179,6 +247,15 @@ class LossConfig(Section):
     """Weights of the parts of the loss.
 
     ``pointwise`` and ``pairwise`` multiply the two parts of each task; ``ctr``, ``cvr`` and ``relevance`` weigh the tasks.
+
+    Attributes:
+        pointwise: weight of the cross-entropy of each candidate.
+        pairwise: weight of the logistic loss of pairs within a page.
+        ctr: weight of clicks.
+        cvr: weight of purchases. Pointwise: of pCTCVR on all impressions with ``heads: esmm``, of pCVR on clicks
+            with ``shared_bottom``. Pairwise: of pCTCVR.
+        relevance: weight of human judgments, where ``model.relevance`` is set.
+        l2: weight of the squared kernels of the heads.
     """
 
     pointwise: NotNegative = 0.2
@@ -196,7 +273,26 @@ class LossConfig(Section):
 
 
 class TrainConfig(Section):
-    """Optimisation. Rates are peaks of a linear warm-up followed by a linear decay to 0."""
+    """Optimisation. Rates are peaks of a linear warm-up followed by a linear decay to 0.
+
+    Attributes:
+        epochs: passes over the training pages; may be a fraction.
+        pages_per_batch: P, pages a step.
+        group_queries: put pages of one query into one batch, so that the texts that they share are encoded once.
+        learning_rate: peak rate of the encoder.
+        head_learning_rate: peak rate of everything else.
+        warmup_share: share of the steps in which the rate rises.
+        weight_decay: decoupled from the gradient: each step takes rate * ``weight_decay`` off the matrices.
+        clip_norm: gradients of a larger norm, over all variables, are scaled down to it.
+        precision: what the step computes in; weights and exports are float32.
+        xla: compile the training step; sizes are rounded up, so that batches have few shapes.
+        evaluations: validations while training, spread evenly, each followed by a checkpoint; one more comes before
+            the first step.
+        stop_on: metric on validation pages, higher is better, that picks the best weights; ``null`` keeps the last
+            ones.
+        patience: validations without a rise after which training stops.
+        validation_pages: pages of the log that a validation scores, a fixed sample.
+    """
 
     epochs: Positive = 1.0
     pages_per_batch: Count = 16
@@ -215,7 +311,13 @@ class TrainConfig(Section):
 
 
 class EvaluateConfig(Section):
-    """What ``shelfrank evaluate`` measures. ``candidates: all`` ranks every item of the table for each test page."""
+    """What ``shelfrank evaluate`` measures. ``candidates: all`` ranks every item of the table for each test page.
+
+    Attributes:
+        k: cut of NDCG.
+        bootstrap: resamples of queries for the intervals; 0 leaves them out.
+        candidates: what a page of the log is ranked from: its own items, or every item.
+    """
 
     k: Count = 10
     bootstrap: Annotated[int, Field(ge=0)] = 500
@@ -223,7 +325,13 @@ class EvaluateConfig(Section):
 
 
 class ExportConfig(Section):
-    """Where bundles go and how they are checked."""
+    """Where bundles go and how they are checked.
+
+    Attributes:
+        models: bundles are ``<models>/<name>/<version>``.
+        parity_pages: test pages, at most, on which bundle and trainer are compared.
+        tolerance: largest difference allowed in score, ctr, cvr and ctcvr.
+    """
 
     models: Path = Path("models")
     parity_pages: Count = 200
@@ -231,7 +339,23 @@ class ExportConfig(Section):
 
 
 class Experiment(Section):
-    """A whole experiment. ``simulate`` is validated by the simulator."""
+    """A whole experiment. ``simulate`` is validated by the simulator.
+
+    Attributes:
+        name: names the run folder and the model: letters, digits, ``_``, ``.`` and ``-``, no sign first.
+        seed: of the simulation, the split, the negatives, the initial weights, the order of pages and the
+            bootstrap.
+        runs: runs are ``<runs>/<name>``.
+        simulate: what ``shelfrank simulate`` makes up.
+        data: the tables and what is made of them.
+        features: declared features.
+        encoder: the text encoder.
+        model: the network above it.
+        loss: weights of the parts of the loss.
+        train: rates, batches, precision, stopping.
+        evaluate: what ``shelfrank evaluate`` measures.
+        export: where bundles go and how they are checked.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
     seed: int = 1
