@@ -81,9 +81,9 @@ def check_extremes(client: RankingClient, ids: list[str]) -> None:
         alone = client.rank(query.query, query.candidates)
         assert [item.item_id for item in page] == [item.item_id for item in alone]
         assert [item.score for item in page] == pytest.approx([item.score for item in alone], abs=1e-5)
-    with pytest.raises(InvalidRequest, match="at most 10,?000"):
+    with pytest.raises(InvalidRequest, match=r"at most 10,?000"):
         client.rank("lamp", [f"x{n}" for n in range(10_001)])
-    with pytest.raises(InvalidRequest, match="unknown .*colour"):
+    with pytest.raises(InvalidRequest, match=r"unknown .*colour"):
         client.rank("lamp", ids, user={"colour": "red"})
 
 
@@ -165,7 +165,7 @@ def test_judgments_of_another_source_are_evaluated(job):
     table.to_csv(folder / "others.csv", index=False)
     out = succeed("evaluate", folder / "runs" / "shop", "--judgments", folder / "others.csv")
     assert "pair" in out
-    assert (folder / "runs" / "shop" / "foreign" / "others" / "metrics.json").exists()
+    assert (folder / "runs" / "shop" / "foreign" / f"{folder.name}-others" / "metrics.json").exists()
 
 
 def test_a_second_training_of_the_same_run_changes_nothing(job):

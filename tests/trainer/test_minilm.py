@@ -30,7 +30,9 @@ def scorer(minilm) -> RankerScorer:
 
 
 def test_fitting_products_come_before_others(scorer):
-    items = pd.DataFrame({"item_id": ["a", "b", "c"], "text": ["oak dining chair", "18v cordless drill driver", "drill bit set"]})
+    items = pd.DataFrame(
+        {"item_id": ["a", "b", "c"], "text": ["oak dining chair", "18v cordless drill driver", "drill bit set"]}
+    )
     pages = Pages(
         table=pd.DataFrame({"query": ["battery powered drill"], "user_id": [""]}),
         offset=np.array([0, 3]),
@@ -50,4 +52,6 @@ def test_the_zero_shot_figure_of_real_judgments_is_reproduced(scorer, shared_dat
     items = table.drop_duplicates("item_id").reset_index(drop=True)
     items = items.assign(text=items["title"].fillna("") + " " + items["description"].fillna(""))
     pages = build_judged_pages(table, items["item_id"], [], 1000, 1)
-    assert judged_metrics(pages, scorer(pages, items), "judged", 10)["judged.pair_accuracy"] == pytest.approx(0.68, abs=0.05)
+    assert judged_metrics(pages, scorer(pages, items), "judged", 10)["judged.pair_accuracy"] == pytest.approx(
+        0.68, abs=0.05
+    )

@@ -49,12 +49,11 @@ SIZE, NARROW = (4.6, 3.2), (3.4, 2.6)
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One line of a legend: what, in which colour (a CSS variable), with which figure; dashed or not."""
+    """One line of a legend: what, in which colour (a CSS variable), with which figure."""
 
     label: str
     colour: str
     value: str = ""
-    dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,9 +103,9 @@ def colour_of(index: int) -> str:
     return SERIES[index % len(SERIES)]
 
 
-def legend_entry(label: str, colour: str, value: str = "", dashed: bool = False) -> LegendEntry:
+def legend_entry(label: str, colour: str, value: str = "") -> LegendEntry:
     """A legend entry for something drawn in one of the colours above."""
-    return LegendEntry(label, VARIABLES[colour], value, dashed)
+    return LegendEntry(label, VARIABLES[colour], value)
 
 
 def absent(title: str, why: str) -> Picture:

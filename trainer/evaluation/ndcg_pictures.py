@@ -42,7 +42,7 @@ def ndcg_by_cut(side: ScoredSide, source: str, rankers: Sequence[str]) -> Pictur
     found = {name: np.nanmean(v, axis=0) for name, v in page_ndcg(side, CUTS).items() if not np.isnan(v).all()}
     if not found:
         return absent(title, "no page with a known better and worse item")
-    longest = min(int(np.diff(side.offset).max()), len(CUTS))
+    longest = min(int(sum_by_page(~np.isnan(side.gain), side.offset).max()), len(CUTS))
     alt = f"{title}: at 1 " + ", ".join(f"{name} {v[0]:.3f}" for name, v in found.items())
     alt += f"; at {longest} " + ", ".join(f"{name} {v[longest - 1]:.3f}" for name, v in found.items()) + "."
     with canvas(slug(title), alt, NARROW) as chart:

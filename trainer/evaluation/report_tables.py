@@ -37,7 +37,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Headline:
-    """A figure of the model with its interval, its place on a scale, and its lead over the references."""
+    """A figure of the model with its interval and its lead over the references."""
 
     name: str
     meaning: str

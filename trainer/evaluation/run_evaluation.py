@@ -56,7 +56,8 @@ def evaluate_foreign(folder: Path, judgments: Path, items: Path | None, console:
     result = evaluate(
         _rankers(run, prepared), None, judged, table, run.experiment.evaluate, "test", run.experiment.seed
     )
-    result.save(folder / "foreign" / judgments.name.split(".")[0])
+    source = judgments.resolve()
+    result.save(folder / "foreign" / f"{source.parent.name}-{source.name.split('.')[0]}")
     result.show(console)
     return result
 

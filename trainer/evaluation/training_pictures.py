@@ -52,7 +52,7 @@ def _learning(points: list[dict[str, float]], key: str, best: int | None = None)
 
 def _title(key: str) -> str:
     if key.startswith("valid."):
-        return f"Validation {metric_name(key, 'valid')[0]}"
+        return f"Validation: {metric_name(key, 'valid')[0]}"
     task, _, part = key.rpartition("_")
     if part in ("pointwise", "pairwise"):
         return f"{task if task == 'relevance' else task.upper()}, {part} loss"

@@ -23,7 +23,7 @@ from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
 from trainer.export.item_table import ItemTable
 from trainer.export.parity import Parity, batches_of, check_parity
-from trainer.export.requests import page_request
+from trainer.export.requests import other_requests, page_request
 from trainer.export.signatures import RankingModule
 from trainer.export.warmup import write_warmup
 from trainer.training.run import Run, load_run
@@ -112,7 +112,9 @@ def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, An
         parity = check_parity(
             making, pages, scores, items["item_id"].to_numpy(object), requests, experiment.export.tolerance
         )
-        warmup = write_warmup(making, requests[:WARMUP_REQUESTS], experiment.name)
+        replayed = [("serving_default", request) for request in requests[:WARMUP_REQUESTS]]
+        replayed += other_requests(experiment, run.ranker, groups[0], items).items()
+        warmup = write_warmup(making, replayed, experiment.name)
         manifest = _manifest(run, items, source, parity, table_bytes, warmup, making)
         (making / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
         return _publish(making, home)

@@ -43,6 +43,38 @@ def page_request(experiment: Experiment, ranker: Ranker, pages: Pages, items: pd
     return {name: value.astype(str) if value.dtype == object else value for name, value in request.items()}
 
 
+def other_requests(
+    experiment: Experiment, ranker: Ranker, pages: Pages, items: pd.DataFrame
+) -> dict[str, dict[str, np.ndarray]]:
+    """The inputs of the signatures beside ``rank``, by signature, for some pages and their items.
+
+    Args:
+        experiment: which names the text columns.
+        ranker: whose feature encoders name the inputs.
+        pages: P pages.
+        items: the items table.
+
+    Returns:
+        Requests for ``rank_items`` (the first page), ``encode_query`` (all pages) and ``encode_item`` (the first page's items).
+    """
+    first = pages.take(np.array([0]))
+    request = page_request(experiment, ranker, first, items)
+    shown = items.iloc[first.item]
+    columns = [*experiment.data.text, *(f.name for f in experiment.features.items if f.kind == "text")]
+    texts = {name: shown[name].fillna("").astype(str).to_numpy().astype(str) for name in columns}
+    features = {
+        name: value.astype(str) if value.dtype == object else value
+        for name, value in raw_features(ranker.item_features, shown).items()
+    }
+    page_text = [f.name for f in (*experiment.features.users, *experiment.features.context) if f.kind == "text"]
+    every = page_request(experiment, ranker, pages, items)
+    return {
+        "rank_items": request | {name: value[None] for name, value in (texts | features).items()},
+        "encode_query": {name: every[name] for name in ("query", *page_text)},
+        "encode_item": texts,
+    }
+
+
 def _padded(lists: pd.Series, length: int) -> np.ndarray:
     rows = [[*map(str, ids[:length]), *[""] * (length - len(ids[:length]))] for ids in lists]
     return np.array(rows, dtype=str)

@@ -34,7 +34,7 @@ class RankingModule(tf.Module):
         features = experiment.features
         page_features = (*features.users, *features.context)
         self._text = [f.name for f in page_features if f.kind == "text"]
-        self._sequences = [f.name for f in page_features if f.kind == "sequence"]
+        self._sequences = {f.name: f.length for f in page_features if f.kind == "sequence"}
         self._item_text = [*experiment.data.text, *(f.name for f in features.items if f.kind == "text")]
         self._score = experiment.model.score
         # Behind a function, because what is only read while tracing must not be tracked and saved.
@@ -129,7 +129,7 @@ class RankingModule(tf.Module):
             "query": self._ranker.encode(tokens, training=False),
             "user_features": self._preprocessed(self._ranker.user_features, inputs),
             "context_features": self._preprocessed(self._ranker.context_features, inputs),
-            "sequences": {name: self._sequence(inputs[name]) for name in self._sequences},
+            "sequences": {name: self._sequence(inputs[name][:, :length]) for name, length in self._sequences.items()},
         }
         if item_tokens is not None and self._ranker.interaction.needs_pairs:
             page["pairs"] = self._pairs(tokens, item_tokens, mask)

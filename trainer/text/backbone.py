@@ -15,7 +15,7 @@ def load_backbone(
 
     Args:
         name: a keras-nlp preset name (``bert_base_zh``), ``hf://owner/model``, a Hugging Face folder (``config.json``,
-            ``model.safetensors``, ``vocab.txt``) or a folder written by ``save_to_preset``.
+            ``model.safetensors``, ``vocab.txt``, ``tokenizer_config.json``) or a folder written by ``save_to_preset``.
         dtype: the Keras dtype policy of the layers.
         dropout: share of units dropped in training.
 

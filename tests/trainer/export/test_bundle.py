@@ -170,9 +170,9 @@ def test_warm_up_requests_are_real_pages(exported):
     _, target = exported
     file = target / "assets.extra" / "tf_serving_warmup_requests"
     logs = [prediction_log_pb2.PredictionLog.FromString(r.numpy()) for r in tf.data.TFRecordDataset(str(file))]
-    assert len(logs) == 3
+    signatures = [log.predict_log.request.model_spec.signature_name for log in logs]
+    assert signatures == ["serving_default"] * 3 + ["rank_items", "encode_query", "encode_item"]
     request = logs[0].predict_log.request
-    assert request.model_spec.signature_name == "serving_default"
     assert tf.make_ndarray(request.inputs["query"]).tolist() == [b"red lamp"]
 
 

@@ -1,0 +1,387 @@
+"""The report: its numbers against plain references, its page for whole and for poor run folders, its errors."""
+
+import json
+import re
+import time
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import precision_recall_curve
+from sklearn.metrics import roc_curve as sklearn_roc_curve
+
+from trainer.errors import InputError
+from trainer.evaluation.evaluation import Evaluation
+from trainer.evaluation.ndcg_pictures import ndcg_by_cut
+from trainer.evaluation.page_examples import page_examples
+from trainer.evaluation.pictures import calibrations, click_rate_by_position, discrimination
+from trainer.evaluation.report import write_report
+from trainer.evaluation.report_curves import (
+    calibration,
+    frequency_bands,
+    ndcg_by_page,
+    pr_curve,
+    rates_by_position,
+    roc_curve,
+)
+from trainer.evaluation.report_data import read_report_data
+from trainer.evaluation.report_tables import ranker_table, verdicts
+from trainer.metrics.bootstrap import Difference
+from trainer.metrics.ece import ece
+from trainer.metrics.ndcg import ndcg
+
+CONFIG = """
+name: kettles
+data: {prepared: p, items: items.csv, search_log: log.csv}
+"""
+QUERIES = ["kettle", "<script>alert(1)</script>", "lampe für küche", "电动 螺丝刀"]
+BASELINES = ("zero-shot", "BM25", "logged order", "random")
+
+
+def scores(pages: int = 40, items: int = 6, seed: int = 1, source: str = "log") -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    total = pages * items
+    page = np.repeat(np.arange(pages), items)
+    ctr = random.uniform(0.02, 0.6, total)
+    clicked = (random.random(total) < ctr).astype(np.int8)
+    purchased = (clicked * (random.random(total) < 0.4)).astype(np.int8)
+    log = source == "log"
+    # The first query is the most frequent, the last the rarest.
+    query = np.array(QUERIES)[np.minimum(random.geometric(0.5, pages) - 1, len(QUERIES) - 1)]
+    table = {
+        "source": source,
+        "page": page.astype(np.int32),
+        "request_id": [f"r{n}" for n in page],
+        "query": query[page],
+        "item_id": [f"i{n}" for n in range(total)],
+        "text": [f"item <b>{n}</b>" for n in range(total)],
+        "position": (np.tile(np.arange(1, items + 1), pages) if log else np.zeros(total)).astype(np.int32),
+        "clicked": clicked if log else np.full(total, -1, np.int8),
+        "purchased": purchased if log else np.full(total, -1, np.int8),
+        "relevance": np.full(total, np.nan) if log else random.integers(0, 4, total).astype(np.float32),
+        "score": ctr * 0.3,
+        "ctr": ctr,
+        "cvr": np.full(total, 0.3),
+        "ctcvr": ctr * 0.3,
+    }
+    for number, name in enumerate(BASELINES):
+        table[f"score.{name}"] = random.normal(size=total) + ctr * (3 - number)
+    table["score.random"] = np.zeros(total)
+    if not log:
+        table["score.logged order"] = np.full(total, np.nan)
+    return pd.DataFrame(table)
+
+
+def evaluation(table: pd.DataFrame, name: str = "test.gauc") -> Evaluation:
+    rankers = {
+        "model": {name: 0.7, f"{name}.low": 0.65, f"{name}.high": 0.75, "test.ctr.ece": 0.0123},
+        "zero-shot": {name: 0.68, f"{name}.low": 0.6, f"{name}.high": 0.72},
+        "BM25": {name: 0.6, f"{name}.low": 0.55, f"{name}.high": 0.64},
+        "logged order": {name: 0.8},
+        "random": {name: 0.5},
+    }
+    differences = {
+        "zero-shot": {name: Difference(0.02, -0.01, 0.05)},
+        "BM25": {name: Difference(0.1, 0.05, 0.15)},
+        "logged order": {name: Difference(-0.1, -0.2, -0.05)},
+        "random": {name: Difference(0.2, 0.1, 0.3)},
+    }
+    counts = {"log": {"pages": 40, "queries": 4, "impressions": len(table)}}
+    return Evaluation("test", 10, rankers, differences, ["one page was left out"], counts, table)
+
+
+def evaluated_run(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "config.yaml").write_text(CONFIG)
+    training = [
+        {"step": s, "loss": 1 / s, "ctr_pointwise": 0.5 / s, "gradient_norm": 2.0, "learning_rate": 1e-5 / s}
+        for s in range(10, 400, 10)
+    ]
+    validation = [{"step": s, "valid.gauc": 0.5 + s / 1000} for s in (0, 200, 390)]
+    (folder / "history.json").write_text(json.dumps(training + validation))
+    (folder / "finished.json").write_text(json.dumps({"steps": 390, "best": {"step": 200}, "data_hash": "abc"}))
+    both = pd.concat([scores(), scores(12, 8, 2, "judged")], ignore_index=True)
+    evaluation(both).save(folder)
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return evaluated_run(tmp_path / "kettles")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a run that lacks nothing."""
+    return write_report(evaluated_run(tmp_path_factory.mktemp("whole") / "kettles"))
+
+
+class Page(HTMLParser):
+    """What a test asks of the page: text of its tables and headings, ids, tags and references."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, Any]]] = []
+        self.text: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+def read(path: Path) -> tuple[str, Page]:
+    html = path.read_text(encoding="utf-8")
+    return html, Page(html)
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(whole):
+    html, page = read(whole)
+    assert whole.name == "report.html"
+    addresses = [a[k] for _, a in page.tags for k in ("src", "href", "xlink:href") if k in a]
+    assert addresses
+    assert all(address.startswith("#") for address in addresses)
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in page.tags}
+    assert not re.search(r"@import|url\((?!#)", html)
+    assert "prefers-color-scheme: dark" in html
+    assert not list(whole.parent.glob(".*"))
+
+
+def test_pictures_are_sound_svg_with_alternative_text_and_ids_of_their_own(whole):
+    html, page = read(whole)
+    drawn = re.findall(r"<svg.*?</svg>", html, re.S)
+    assert len(drawn) >= 15
+    for svg in drawn:
+        ElementTree.fromstring(svg)
+        assert re.search(r'role="img" aria-label="[^"]{20,}"', svg)
+        assert "#1" not in re.sub(r"url\(#[^)]*\)|href=\"#[^\"]*\"", "", svg), "a stand-in colour was left"
+    ids = [a["id"] for _, a in page.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    references = set(re.findall(r"url\(#([^)]*)\)|href=\"#([^\"]*)\"", html))
+    assert {a or b for a, b in references} <= set(ids)
+
+
+def test_the_report_holds_every_section_and_figure(whole):
+    _, page = read(whole)
+    for words in (
+        "ROC, CTR",
+        "ROC, CTCVR",
+        "Precision and recall, CTR",
+        "Precision and recall, CTCVR",
+        "Calibration, CTR",
+        "Calibration, CTCVR",
+        "CTR by position",
+        "NDCG by cut, clicks",
+        "NDCG by cut, human judgments",
+        "NDCG@10 by query frequency",
+        "Scores by click and purchase",
+        "Scores by judged relevance",
+        "CTR, pointwise loss",
+        "Validation: GAUC",
+        "0.650 – 0.750",
+        "+0.020 over zero-shot",
+        "+0.100 over BM25",
+        "0.0123",
+        "one page was left out",
+        "max_page_items: 50",
+        "tensorflow",
+        "390, best 200",
+    ):
+        assert words in page.words, words
+    assert "Not drawn" not in page.words
+
+
+def test_text_of_the_tables_can_not_become_markup(whole):
+    html, page = read(whole)
+    assert "<script" not in html
+    assert "<b>" not in html
+    assert "<script>alert(1)</script>" in page.words
+    assert "电动 螺丝刀" in page.words
+
+
+def test_the_best_of_a_column_is_marked_and_differences_are_judged_by_their_interval(run):
+    data = read_report_data(run)
+    states = {name: cells[0].state for name, cells in ranker_table(data).rows}
+    assert states == {"model": "", "zero-shot": "", "BM25": "", "logged order": "best", "random": ""}
+    assert verdicts(data) == [
+        "GAUC 0.700: ahead of BM25 (+0.100); no clear difference to zero-shot (+0.020); behind logged order (−0.100)."
+    ]
+
+
+def test_simulated_behaviour_is_said_to_be_simulated_and_judgments_of_other_sources_have_a_table(whole, run):
+    words = "Clicks and purchases of this run were simulated"
+    assert words not in read(whole)[1].words
+    (run / "config.yaml").write_text(CONFIG + "simulate: {source: marketplace}\n")
+    other = evaluation(scores(5, 4, 3, "judged"), "judged.pair_accuracy")
+    other.save(run / "foreign" / "wands")
+    _, page = read(write_report(run))
+    assert words in page.words
+    assert "Human judgments of another source: wands" in page.words
+
+
+def test_what_is_absent_is_said_in_one_line(run):
+    judged = scores(10, 5, 4, "judged").drop(columns=["ctr", "cvr", "ctcvr", "text", "position"])
+    evaluation(judged[[c for c in judged if not c.startswith("score.")]], "judged.pair_accuracy").save(run)
+    (run / "history.json").unlink()
+    (run / "finished.json").unlink()
+    _, page = read(write_report(run))
+    assert "The run folder keeps no history (history.json)." in page.words
+    assert page.words.count("The test split holds no page of a log.") == 2
+    assert "NDCG by cut, human judgments" in page.words
+
+
+def test_labels_of_one_kind_leave_a_reason_in_place_of_a_curve(run):
+    table = scores()
+    table[["clicked", "purchased"]] = 0
+    table["position"] = 0
+    table["query"] = table["page"].astype(str)
+    evaluation(table).save(run)
+    _, page = read(write_report(run))
+    assert "Not drawn: no impression with a known click, or none without one." in page.words
+    assert "Not drawn: no impression with a position" in page.words
+    assert "Not drawn: every query was asked as often as every other." in page.words
+    assert "No page of three items or more has a known better and worse item." in page.words
+
+
+def test_an_out_file_is_replaced_as_a_whole(run, tmp_path):
+    out = tmp_path / "new" / "page.html"
+    out.parent.mkdir()
+    out.write_text("an earlier one")
+    first = out.stat().st_ino
+    assert write_report(run, out) == out
+    assert out.stat().st_ino != first
+    assert [path.name for path in out.parent.iterdir()] == ["page.html"]
+    assert not (run / "report.html").exists()
+
+
+def test_a_hundred_thousand_impressions_take_less_than_twenty_seconds(run):
+    evaluation(scores(8_400, 12)).save(run)
+    start = time.process_time()
+    path = write_report(run)
+    assert time.process_time() - start < 20
+    assert path.stat().st_size < 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda run: (run / "config.yaml").unlink(), "no run folder (config.yaml is missing)"),
+        (lambda run: (run / "evaluation.json").unlink(), "run `shelfrank evaluate"),
+        (lambda run: (run / "scores.parquet").unlink(), "run `shelfrank evaluate"),
+        (lambda run: (run / "evaluation.json").write_text('{"split": '), "evaluation.json: damaged"),
+        (lambda run: (run / "evaluation.json").write_text("[]"), "evaluation.json: expected a dict, found list"),
+        (lambda run: (run / "evaluation.json").write_text("{}"), "evaluation.json: key 'split' is missing or empty"),
+        (lambda run: (run / "scores.parquet").write_bytes(b"PAR1"), "scores.parquet: damaged"),
+        (lambda run: scores().drop(columns="page").to_parquet(run / "scores.parquet"), "column 'page' is missing"),
+        (lambda run: (run / "history.json").write_text("nothing"), "history.json: damaged"),
+        (lambda run: (run / "report.html").mkdir(), "report.html: is a folder"),
+    ],
+)
+def test_a_folder_that_holds_no_evaluated_run_is_named_in_one_line(run, spoil, message):
+    spoil(run)
+    with pytest.raises(InputError) as error:
+        write_report(run)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_roc_and_precision_recall_points_are_those_of_scikit_learn():
+    random = np.random.default_rng(5)
+    label, score = random.integers(0, 2, 300), random.integers(0, 40, 300) / 40
+    roc = roc_curve(label, score)
+    x, y, _ = sklearn_roc_curve(label, score, drop_intermediate=False)
+    np.testing.assert_allclose(roc, (x, y))
+    precision, recall, _ = precision_recall_curve(label, score)
+    pr = pr_curve(label, score)
+    np.testing.assert_allclose(pr.x, recall[:-1][::-1])
+    np.testing.assert_allclose(pr.y, precision[:-1][::-1])
+    assert roc_curve(np.ones(3), np.arange(3.0)) is None
+    assert pr_curve(np.zeros(3), np.arange(3.0)) is None
+
+
+@pytest.mark.parametrize("levels", [7, 1_000_000])
+def test_the_calibration_drawn_gives_the_calibration_error_reported(levels):
+    random = np.random.default_rng(6)
+    probability = random.integers(1, levels, 2_000) / levels
+    label = (random.random(2_000) < probability**2).astype(int)
+    rates = calibration(label, probability)
+    assert rates.mass.sum() == 2_000
+    error = (rates.mass * np.abs(rates.predicted - rates.seen)).sum() / 2_000
+    assert error == pytest.approx(ece(label, probability))
+    assert ((rates.low <= rates.seen) & (rates.seen <= rates.high)).all()
+
+
+def test_rates_by_position_are_means_with_the_interval_of_wilson():
+    position = np.array([1, 1, 1, 1, 3, 3])
+    places, rates = rates_by_position(position, np.array([1, 1, 0, 0, 0, 0]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.7]))
+    assert places.tolist() == [1, 3]
+    np.testing.assert_allclose(rates.predicted, [0.25, 0.6])
+    np.testing.assert_allclose(rates.seen, [0.5, 0.0])
+    # Wilson's interval of 2 in 4 and of 0 in 2.
+    np.testing.assert_allclose(rates.low, [0.1500, 0.0], atol=1e-4)
+    np.testing.assert_allclose(rates.high, [0.8500, 0.6576], atol=1e-4)
+
+
+def test_ndcg_by_page_has_the_mean_that_the_metric_has_at_every_cut():
+    random = np.random.default_rng(7)
+    offset = np.concatenate([[0], np.cumsum(random.integers(1, 9, 60))])
+    gain = random.integers(0, 3, offset[-1]).astype(float)
+    score = random.integers(0, 5, offset[-1]).astype(float)
+    cuts = np.array([1, 3, 10])
+    found = ndcg_by_page(gain, score, offset, cuts)
+    np.testing.assert_allclose(np.nanmean(found, axis=0), [ndcg(gain, score, offset, cut).value() for cut in cuts])
+
+
+def test_queries_of_one_frequency_share_a_band():
+    asked = pd.Series(["a"] * 4 + ["b"] * 2 + ["c"] * 2 + ["d", "e", "f", "g"])
+    band, names = frequency_bands(asked)
+    assert names == ["head", "torso", "tail"]
+    assert band.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert frequency_bands(pd.Series(["a", "b", "c"]))[1] == ["all"]
+
+
+def test_examples_are_led_by_the_model_and_show_the_item_that_it_left_out(run):
+    table = scores(2, 7, 8)
+    table["query"] = np.repeat(["good", "bad"], 7)
+    table["clicked"] = [1, 0, 0, 0, 0, 0, 0] * 2
+    table["purchased"] = 0
+    table["score"] = [7, 6, 5, 4, 3, 2, 1, 1, 2, 3, 4, 5, 6, 7]
+    table["score.zero-shot"] = [1, 2, 3, 4, 5, 6, 7] * 2
+    evaluation(table).save(run)
+    examples = page_examples(read_report_data(run).sides["log"], 10)
+    assert examples.reference == "zero-shot"
+    assert [page.query for page in examples.good] == ["good"]
+    assert [item.rank for item in examples.good[0].items] == [1, 2, 3, 4, 5]
+    assert examples.good[0].items[0].labels == ["clicked"]
+    assert examples.good[0].ndcg == "1.00"
+    (bad,) = examples.bad
+    assert (bad.query, bad.ndcg) == ("bad", "0.33")
+    last = bad.items[-1]
+    assert (len(bad.items), last.rank, last.labels, last.missed) == (6, 7, ["clicked"], True)
+
+
+def test_impressions_without_a_known_click_count_in_no_curve(run):
+    table = scores()
+    spoiled = table.copy()
+    extra = table.iloc[::3].assign(clicked=-1, purchased=-1, ctr=0.99, score=0.99)
+    spoiled = pd.concat([table, extra], ignore_index=True)
+
+    def drawn(which: pd.DataFrame) -> list[str]:
+        evaluation(which).save(run)
+        data = read_report_data(run)
+        side, rankers = data.sides["log"], list(data.rankers)
+        order = ndcg_by_cut(side, "log", rankers)
+        pictures = [*discrimination(side, rankers), *calibrations(side), click_rate_by_position(side), order]
+        return [re.findall('aria-label="([^"]*)"', picture.svg)[0] for picture in pictures]
+
+    assert drawn(spoiled) == drawn(table)
