@@ -288,7 +288,7 @@ class TrainConfig(Section):
         xla: compile the training step; sizes are rounded up, so that batches have few shapes.
         evaluations: validations while training, spread evenly, each followed by a checkpoint; one more comes before
             the first step.
-        stop_on: metric on validation pages, higher is better, that picks the best weights; ``null`` keeps the last
+        stop_on: metric on validation pages that picks the best weights; ``null`` keeps the last
             ones.
         patience: validations without a rise after which training stops.
         validation_pages: pages of the log that a validation scores, a fixed sample.

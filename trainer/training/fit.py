@@ -28,6 +28,7 @@ from trainer.training.tensorboard import TensorBoardLog
 from trainer.training.validation import Validation
 
 SAMPLED_PAGES = 256
+LOWER_IS_BETTER = (".log_loss", ".ece")
 
 
 def train(experiment: Experiment, prepared: Prepared, console: Console | None = None) -> Path:
@@ -122,7 +123,7 @@ class _Session:
         else:
             shutil.rmtree(self.folder / "tensorboard", ignore_errors=True)
             self._start_at_base_rates()
-            self._report(0, progress)
+            self._validate(0, progress)
         history = progress["history"]
         total = self.rounds * self.interval
         board = TensorBoardLog(self.folder / "tensorboard", history, dump_experiment(self.experiment))
@@ -152,7 +153,7 @@ class _Session:
             save_state(checkpoint, self._state, progress)
             if progress["waited"] >= self.experiment.train.patience and number + 1 < self.rounds:
                 self.console.print(
-                    f"stopped: {self.experiment.train.stop_on} has not risen for {progress['waited']} evaluations"
+                    f"stopped: {self.experiment.train.stop_on} has not improved for {progress['waited']} evaluations"
                 )
                 break
         runs.write_text(self.folder / runs.HISTORY, json.dumps([*history, *progress["validation"]]))
@@ -179,23 +180,33 @@ class _Session:
         if self.tables.sequences:
             self.tables.memory[:] = self.scorer.item_vectors(self.tables, self.tables.remembered)
 
-    def _report(self, step: int, progress: dict[str, Any]) -> dict[str, float]:
-        """Validate, and keep the weights if they are the best so far."""
+    def _validate(self, step: int, progress: dict[str, Any]) -> dict[str, float]:
+        """Measure and show the weights of now."""
         metrics = self.validation()
         progress["validation"].append({"step": step, **metrics})
+        shown = ", ".join(f"{key.removeprefix('valid.')} {v:.4f}" for key, v in metrics.items())
+        self.console.print(f"step {step}/{self.rounds * self.interval}: valid {shown}")
         name = self.experiment.train.stop_on
         if name is not None and metrics and name not in metrics:
             raise InputError(f"train.stop_on: no metric {name!r}; there are: {', '.join(sorted(metrics))}")
+        return metrics
+
+    def _report(self, step: int, progress: dict[str, Any]) -> dict[str, float]:
+        """Validate, and keep the weights if they are the best so far.
+
+        The weights before training are no candidate: they may rank well, but their probabilities are not fitted yet.
+        """
+        metrics = self._validate(step, progress)
+        name = self.experiment.train.stop_on
         value = step if name is None else metrics.get(name, step)
-        better = progress["best"] is None or value > progress["best"]["value"]
+        sign = -1.0 if name is not None and name.endswith(LOWER_IS_BETTER) else 1.0
+        better = progress["best"] is None or sign * value > sign * progress["best"]["value"]
         if better:
             progress["best"] = {"step": step, "metric": name, "value": value}
             progress["waited"] = 0
             runs.save_weights(self.ranker, self.folder / runs.BEST)
         else:
             progress["waited"] += 1
-        shown = ", ".join(f"{key.removeprefix('valid.')} {v:.4f}" for key, v in metrics.items())
-        self.console.print(f"step {step}/{self.rounds * self.interval}: valid {shown}{' (best)' if better else ''}")
         return metrics
 
 
