@@ -14,6 +14,7 @@ from shelfrank_client.tensors import STRING
 from trainer.errors import InputError
 
 CANDIDATES = 100
+FIGURES_WIDTH = 58
 
 
 def ask(
@@ -98,11 +99,11 @@ def show(text: str, page: RankedPage, titles: dict[str, str], console: Console) 
     """Print a ranked page."""
     table = Table(title=f'"{text}"   model version {page.model_version}', title_justify="left")
     table.add_column("#", justify="right")
-    table.add_column("item")
+    table.add_column("item", no_wrap=True)
     if titles:
-        table.add_column("title", overflow="ellipsis", no_wrap=True, max_width=60)
+        table.add_column("title", overflow="ellipsis", no_wrap=True, max_width=max(20, console.width - FIGURES_WIDTH))
     for name in ("score", "CTR", "CVR", "CTCVR"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for place, item in enumerate(page, start=1):
         figures = [f"{value:.4f}" for value in (item.score, item.ctr, item.cvr, item.ctcvr)]
         name = item.item_id if item.known else f"{item.item_id} (unknown)"
