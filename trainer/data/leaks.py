@@ -21,9 +21,19 @@ ANSWERS = RESERVED_FEATURE_NAMES - {"history"} | {
     "conversion_probability",
     "propensity",
     "propensity_score",
+    "click_time",
+    "click_timestamp",
+    "clicked_at",
+    "purchase_time",
+    "purchase_timestamp",
+    "purchased_at",
+    "order_time",
+    "order_timestamp",
     "split",
+    "is_judged",
     "text",
 }
+"""Names in lower case; upper case does not make another column of them."""
 LARGEST_AUC = 0.99
 FEWEST = 20
 """Clicked, and not clicked, impressions below which an AUC says nothing."""
@@ -48,7 +58,7 @@ def check_names(experiment: Experiment) -> None:
         f"features.{table}: {f.name!r}"
         for table in ("items", "users", "context")
         for f in getattr(features, table)
-        if f.name in ANSWERS and not _is_learned_id(table, f)
+        if f.name.lower() in ANSWERS and not _is_learned_id(table, f)
     ]
     if found:
         raise InputError(

@@ -1,6 +1,7 @@
 """Items that a page did not show: sampled negatives for logs of clicks only, and all items as candidates."""
 
 import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +11,31 @@ from trainer.data.splits import SPLITS
 
 ROUNDS = 20
 CELLS_AT_ONCE = 4_000_000
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """Negatives of a log that holds clicks only.
+
+    Attributes:
+        wanted: ``per_click`` times the clicked items.
+        drawn: of them drawn; fewer where pages have no room or items run out.
+    """
+
+    wanted: int
+    drawn: int
+
+    @classmethod
+    def of(cls, clicked: Pages, filled: Pages, config: NegativesConfig) -> "Shortfall":
+        """Count.
+
+        Args:
+            clicked: pages before negatives were added.
+            filled: the same pages with them.
+            config: how many a clicked item.
+        """
+        wanted = int((clicked.clicked == 1).sum()) * config.per_click
+        return cls(wanted, len(filled.item) - len(clicked.item))
 
 
 def add_negatives(pages: Pages, item_count: int, config: NegativesConfig, longest: int, seed: int) -> Pages:

@@ -14,7 +14,7 @@ from trainer.config import DataConfig, Experiment, FeatureConfig
 from trainer.data.fingerprint import data_hash, describe_sources, settings, sha256
 from trainer.data.judged_pages import build_judged_pages, missing_features
 from trainer.data.leaks import check_leaks, check_names
-from trainer.data.negatives import add_negatives
+from trainer.data.negatives import Shortfall, add_negatives
 from trainer.data.page_building import Cut, add_user_features, build_pages, cut_pages
 from trainer.data.pages import Pages
 from trainer.data.publish import published
@@ -23,7 +23,7 @@ from trainer.data.sources import Sources, read_sources
 from trainer.data.splits import assign_queries, check_splits, split_by_query, split_by_time
 from trainer.data.statistics import compute_statistics
 from trainer.data.storage import read_pages, write_frame, write_pages
-from trainer.data.summary import show_summary, split_counts
+from trainer.data.summary import find_notes, show_summary, split_counts
 from trainer.errors import InputError
 
 MARKER = "prepare.json"
@@ -115,8 +115,7 @@ def prepare(experiment: Experiment, console: Console | None = None, progress: bo
         status.update("building pages")
         made = _Made.of(experiment, sources)
         status.update("counting, and looking for leaks")
-        training = [None if part is None else part.split("train") for part in (made.pages, made.judged)]
-        statistics = compute_statistics(experiment, sources.items, *training)
+        statistics = compute_statistics(experiment, sources.items, made.pages, made.judged)
         leaks = check_leaks(experiment, made.pages, made.judged, sources.items, made.clicks)
         status.update("writing")
         with published(folder, MARKER) as making:
@@ -128,6 +127,8 @@ def prepare(experiment: Experiment, console: Console | None = None, progress: bo
                 "rows": sources.rows,
                 "rejected": {"rows": sources.rejections.rows, "reasons": sources.rejections.counts},
                 "cut_pages": dataclasses.asdict(made.cut),
+                "negatives": made.negatives and dataclasses.asdict(made.negatives),
+                "notes": find_notes(statistics, made.pages, sources.users, made.negatives),
                 "splits": split_counts(made.pages, made.judged),
                 "leak_checks": leaks,
                 "files": {path.name: sha256(path) for path in sorted(making.iterdir())},
@@ -184,6 +185,7 @@ class _Made:
     judgments: pd.DataFrame | None
     cut: Cut
     clicks: Pages | None
+    negatives: Shortfall | None
 
     @classmethod
     def of(cls, experiment: Experiment, sources: Sources) -> "_Made":
@@ -194,7 +196,7 @@ class _Made:
         if data.split.by == "time" and sources.judgments is not None:
             queries = [sources.judgments["query"]]
         assignment = assign_queries(pd.concat(queries), data.split, experiment.seed)
-        pages, cut, clicks = None, Cut(0, 0, 0), None
+        pages, cut, clicks, negatives = None, Cut(0, 0, 0), None, None
         if sources.log is not None:
             pages = build_pages(sources.log, item_ids, experiment.features.context)
             pages = _split_log(pages, assignment, data)
@@ -206,13 +208,15 @@ class _Made:
             clicks = pages if from_clicks else None
             pages, cut = cut_pages(pages, data.max_page_items)
             if data.log == "clicks":
-                pages = add_negatives(pages, len(item_ids), data.negatives, data.max_page_items, experiment.seed)
+                clicked = pages
+                pages = add_negatives(clicked, len(item_ids), data.negatives, data.max_page_items, experiment.seed)
+                negatives = Shortfall.of(clicked, pages, data.negatives)
         judged, judgments = None, sources.judgments
         if judgments is not None:
             judgments = judgments.assign(split=split_by_query(judgments["query"], assignment))
             check_splits(judgments["split"], data.split, "judgments", "give judgments of more queries")
             judged = build_judged_pages(judgments, item_ids, declared, data.max_page_items, experiment.seed)
-        return cls(pages, judged, judgments, cut, clicks)
+        return cls(pages, judged, judgments, cut, clicks, negatives)
 
 
 def _split_log(pages: Pages, assignment: pd.Series, data: DataConfig) -> Pages:

@@ -17,31 +17,35 @@ def compute_statistics(
     """Statistics of the training pages.
 
     Item numbers and vectors are counted once for each item that was shown, item categories once an impression, features
-    of users and context once a page. Without a log the judged training pages take its place.
+    of users and context once a page. Without a log the judged training pages take its place. Only the width of vectors
+    and the scale of the judgments, which are facts of the tables, are taken from all pages.
 
     Args:
         experiment: the declared features.
         items: the items table.
-        log: training pages of the log, or None.
-        judged: training pages of the judgments, or None.
+        log: all pages of the log, or None.
+        judged: all pages of the judgments, or None.
 
     Returns:
         ``features`` (by table, by name), ``base_rates`` (``ctr``, ``cvr`` per click, ``ctcvr``), ``position_shares``
         (index 0 for unknown), ``max_position`` and, with judgments, ``relevance`` (``min``, ``max``, ``mean``).
     """
-    pages = log if log is not None else judged
-    assert pages is not None
+    every = log if log is not None else judged
+    assert every is not None
+    pages = every.split("train")
     shown = items.iloc[np.unique(pages.item)]
     impressions = items.iloc[pages.item]
     features = experiment.features
     statistics: dict[str, Any] = {
         "features": {
             "items": {
-                f.name: _feature((impressions if f.kind == "categorical" else shown).get(f.name), f)
+                f.name: _feature(
+                    (impressions if f.kind == "categorical" else shown).get(f.name), f, items.get(f.name)
+                )
                 for f in features.items
             },
-            "users": {f.name: _feature(pages.table[f.name], f) for f in features.users},
-            "context": {f.name: _feature(pages.table[f.name], f) for f in features.context},
+            "users": {f.name: _feature(pages.table[f.name], f, every.table[f.name]) for f in features.users},
+            "context": {f.name: _feature(pages.table[f.name], f, every.table[f.name]) for f in features.context},
         },
         "base_rates": base_rates(pages),
         "position_shares": (np.bincount(pages.position) / max(len(pages.position), 1)).tolist(),
@@ -49,7 +53,8 @@ def compute_statistics(
     }
     if judged is not None:
         grades = judged.relevance.astype(np.float64)
-        statistics["relevance"] = {"min": grades.min(), "max": grades.max(), "mean": grades.mean()}
+        training = judged.split("train").relevance.astype(np.float64)
+        statistics["relevance"] = {"min": grades.min(), "max": grades.max(), "mean": training.mean()}
     return statistics
 
 
@@ -68,13 +73,13 @@ def base_rates(pages: Pages) -> dict[str, float]:
     return {"ctr": clicks / total, "cvr": purchases / max(clicks, 1), "ctcvr": purchases / total}
 
 
-def _feature(values: pd.Series | None, feature: FeatureConfig) -> dict[str, Any]:
+def _feature(values: pd.Series | None, feature: FeatureConfig, every: pd.Series | None) -> dict[str, Any]:
     if feature.kind == "number":
         return {"kind": "number", **_number(values, feature)}
     if feature.kind == "categorical":
         return {"kind": "categorical", **_categorical(values, feature)}
     if feature.kind == "embedding":
-        return {"kind": "embedding", **_embedding(values)}
+        return {"kind": "embedding", **_embedding(values, every)}
     return {"kind": feature.kind}
 
 
@@ -107,9 +112,12 @@ def _categorical(values: Any, feature: FeatureConfig) -> dict[str, Any]:
     }
 
 
-def _embedding(values: Any) -> dict[str, Any]:
+def _embedding(values: Any, every: Any) -> dict[str, Any]:
     vectors = [v for v in values if isinstance(v, list | np.ndarray)]
+    missing = float(1 - len(vectors) / max(len(values), 1))
     if not vectors:
-        return {"dimension": 1, "mean_norm": 0.0}
+        dimension = next((len(v) for v in every if isinstance(v, list | np.ndarray)), 1)
+        return {"dimension": dimension, "mean_norm": 0.0, "missing_share": missing}
     matrix = np.asarray(vectors, np.float64)
-    return {"dimension": matrix.shape[1], "mean_norm": float(np.linalg.norm(matrix, axis=1).mean())}
+    norm = float(np.linalg.norm(matrix, axis=1).mean())
+    return {"dimension": matrix.shape[1], "mean_norm": norm, "missing_share": missing}

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from trainer.data.negatives import Shortfall
 from trainer.data.pages import Pages
 from trainer.data.statistics import base_rates
 
@@ -35,6 +37,47 @@ def split_counts(log: Pages | None, judged: Pages | None) -> dict[str, dict[str,
     return result
 
 
+def find_notes(
+    statistics: dict[str, Any],
+    log: Pages | None,
+    users: pd.DataFrame | None,
+    negatives: Shortfall | None,
+) -> list[str]:
+    """What is no fault but should be known, in words.
+
+    Args:
+        statistics: of the training pages.
+        log: pages of the log, or None.
+        users: the users table, or None.
+        negatives: what was sampled, for a log of clicks only.
+    """
+    notes = []
+    rates = statistics["base_rates"]
+    if log is None:
+        notes.append("no log: click and conversion rates start at even odds and are not learned")
+    elif rates["ctr"] == 0:
+        notes.append("no click on the training pages: neither CTR nor CVR can be learned")
+    elif rates["ctcvr"] == 0:
+        notes.append("no purchase on the training pages: CVR can't be learned")
+    for table, features in statistics["features"].items():
+        gone = [name for name, known in features.items() if known.get("missing_share") == 1.0]
+        if gone:
+            notes.append(f"features.{table}: missing on every training page: {', '.join(gone)}")
+    if log is not None and users is not None:
+        named = log.table["user_id"] != ""
+        strange = int((named & ~log.table["user_id"].isin(users["user_id"])).sum())
+        if strange:
+            notes.append(
+                f"{strange:,} of {len(log):,} pages have a user_id that is not in users: their user features are missing"
+            )
+    if negatives is not None and negatives.drawn < negatives.wanted:
+        notes.append(
+            f"{negatives.drawn:,} of {negatives.wanted:,} negatives were drawn: data.max_page_items and the number of "
+            "items leave no room for more"
+        )
+    return notes
+
+
 def show_summary(summary: dict[str, Any], folder: Path, console: Console) -> None:
     """Print what was prepared.
 
@@ -58,6 +101,8 @@ def show_summary(summary: dict[str, Any], folder: Path, console: Console) -> Non
     for name, reasons in summary["rejected"]["reasons"].items():
         for reason, count in reasons.items():
             console.print(f"rejected from {name}: {count:,} ({reason})", soft_wrap=True, highlight=False)
+    for note in summary["notes"]:
+        console.print(f"note: {note}", soft_wrap=True, highlight=False)
     cut = summary["cut_pages"]
     if cut["pages"]:
         console.print(

@@ -8,6 +8,7 @@ from scipy import sparse
 from trainer.data.pages import Pages
 from trainer.evaluation.scores import RankerFunction, Scores
 
+RANDOM = "random"
 PRIOR_IMPRESSIONS = 20.0
 PAIRS_AT_ONCE = 50_000
 WORDS = r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+"
@@ -28,7 +29,7 @@ def baselines(training: Pages | None, items: pd.DataFrame, log: str) -> dict[str
     rankers: dict[str, RankerFunction] = {"BM25": Bm25()}
     if training is not None:
         rankers["popularity"] = Popularity(training, items, log)
-    return rankers | {"logged order": logged_order, "random": random_order}
+    return rankers | {"logged order": logged_order, RANDOM: random_order}
 
 
 def random_order(pages: Pages, items: pd.DataFrame) -> Scores:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from trainer.errors import InputError
 from trainer.metrics.bootstrap import Difference
 
 METRICS, EVALUATION, SCORES = "metrics.json", "evaluation.json", "scores.parquet"
@@ -31,6 +32,7 @@ class Evaluation:
         scores: one row an impression: ``source``, ``page``, ``request_id``, ``query``, ``item_id``, ``text``,
             ``position``, ``clicked``, ``purchased``, ``relevance``, the model's ``score``, ``ctr``, ``cvr``, ``ctcvr``
             (NaN where there is none), and ``score.<name>`` of each baseline.
+        lowest_relevance: the relevance that gains nothing in NDCG; None without judgments.
     """
 
     split: str
@@ -40,6 +42,7 @@ class Evaluation:
     notes: list[str] = field(default_factory=list)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lowest_relevance: float | None = None
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -51,19 +54,27 @@ class Evaluation:
 
         Args:
             folder: made where it is missing; files of an earlier evaluation are replaced.
+
+        Raises:
+            InputError: if the folder can't be written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         everything = {
             "split": self.split,
             "k": self.k,
             "counts": self.counts,
+            "lowest_relevance": self.lowest_relevance,
             "rankers": self.rankers,
             "differences": {n: {k: d._asdict() for k, d in found.items()} for n, found in self.differences.items()},
             "notes": self.notes,
         }
-        _replace(folder / SCORES, lambda path: self.scores.to_parquet(path, index=False))
-        _replace(folder / EVALUATION, lambda path: _write_json(path, everything))
-        _replace(folder / METRICS, lambda path: _write_json(path, self.metrics))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _replace(folder / SCORES, lambda path: self.scores.to_parquet(path, index=False))
+            _replace(folder / EVALUATION, lambda path: _write_json(path, everything))
+            _replace(folder / METRICS, lambda path: _write_json(path, self.metrics))
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError(f"{folder}: can't be written ({reason}); check its permissions and free space") from None
 
     def show(self, console: Console) -> None:
         """Print the rankers' metrics of order, the model's metrics of probability, differences and notes.
@@ -85,7 +96,9 @@ class Evaluation:
             known = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count and name != "pages")
             console.print(f"{counts['pages']:,} {what}: {known}", soft_wrap=True, highlight=False)
         console.print(self._ranker_table(present))
-        console.print("* best of its column; below each figure its 95 % interval over queries", highlight=False)
+        drawn = any(f"{key}.low" in self.metrics for key in present)
+        below = "below each figure its 95 % interval over queries" if drawn else "no intervals were drawn"
+        console.print(f"* best of its column; {below}", highlight=False)
         if self.differences:
             console.print(self._difference_table(model, present))
         others = {key: value for key, value in self.metrics.items() if _is_value(key) and key not in present}
@@ -118,11 +131,7 @@ class Evaluation:
         for name in present.values():
             table.add_column(name, justify="right")
         for ranker, found in self.differences.items():
-            cells = [
-                f"{d.difference:+.4f}\n[dim]{d.low:+.4f} to {d.high:+.4f}[/dim]" if (d := found.get(key)) else "-"
-                for key in present
-            ]
-            table.add_row(escape(ranker), *cells)
+            table.add_row(escape(ranker), *(_difference(found.get(key)) for key in present))
         return table
 
 
@@ -132,6 +141,13 @@ def _is_value(key: str) -> bool:
 
 def _interval(metrics: dict[str, float], key: str) -> str:
     return f"{metrics[f'{key}.low']:.4f} to {metrics[f'{key}.high']:.4f}" if f"{key}.low" in metrics else ""
+
+
+def _difference(found: Difference | None) -> str:
+    if found is None:
+        return "-"
+    ends = "" if found.low is None else f"\n[dim]{found.low:+.4f} to {found.high:+.4f}[/dim]"
+    return f"{found.difference:+.4f}{ends}"
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pandas as pd
 from trainer.config import EvaluateConfig
 from trainer.data.pages import Pages
 from trainer.errors import InputError
+from trainer.evaluation.baselines import RANDOM
 from trainer.evaluation.evaluation import Evaluation
+from trainer.evaluation.notes import absent_metrics, no_preference, pages_without_order
 from trainer.evaluation.scores import RankerFunction, Scores
 from trainer.metrics.bootstrap import Unit, intervals, paired_difference, unit_of_page
 from trainer.metrics.page_metrics import Statistic, judged_statistics, log_statistics, values
@@ -26,6 +29,7 @@ def evaluate(
     config: EvaluateConfig,
     split: str,
     seed: int,
+    lowest: float | None = None,
 ) -> Evaluation:
     """Measure rankers on pages of a log and of human judgments.
 
@@ -39,6 +43,8 @@ def evaluate(
         config: cut and number of resamples.
         split: what the names of the log's metrics begin with.
         seed: of the resamples.
+        lowest: the relevance that gains nothing: the lowest of the source of the judgments; by default the lowest of
+            ``judged``.
 
     Returns:
         Metrics of every ranker, with 95 % intervals, and the model's differences to the others.
@@ -51,7 +57,8 @@ def evaluate(
     if pages is not None and len(pages):
         sides.append(_Side("log", split, pages, log_statistics))
     if judged is not None and len(judged):
-        sides.append(_Side("judged", "judged", judged, judged_statistics))
+        result.lowest_relevance = float(np.nanmin(judged.relevance)) if lowest is None else lowest
+        sides.append(_Side("judged", "judged", judged, partial(judged_statistics, lowest=result.lowest_relevance)))
     if not sides:
         raise InputError(f"split {split!r}: holds neither pages of the log nor judged queries; choose another split")
     result.rankers |= {name: {} for name in rankers}
@@ -87,10 +94,15 @@ def _measure(side: _Side, scores: dict[str, Scores], config: EvaluateConfig, see
     model = next(iter(scores))
     ordered = {name: _ordered(side.pages, given.score) for name, given in scores.items()}
     of_model = _statistics(side, scores[model], ordered[model], config.k)
+    if ordered[model].any():
+        result.notes += absent_metrics(model, scores[model], of_model, side.prefix)
+        result.notes += pages_without_order(of_model, side.prefix)
     for name, given in scores.items():
         if not ordered[name].all():
             missing, of = int((~ordered[name]).sum()), len(ordered[name])
             result.notes.append(f"{name}: no order for {missing:,} of {of:,} {side.prefix} pages; they are left out")
+        if name != RANDOM:
+            result.notes += no_preference(name, side.pages, given.score, side.prefix)
         found = of_model if name == model else _statistics(side, given, ordered[name], config.k)
         ends = intervals(found, _units(side.pages, ordered[name]), config.bootstrap, seed)
         for key, value in values(found).items():

@@ -22,6 +22,7 @@ from trainer.evaluation.drawing import (
 )
 from trainer.evaluation.report_curves import frequency_bands, ndcg_by_page
 from trainer.evaluation.report_data import ReportData, ScoredSide
+from trainer.evaluation.report_tables import state_of
 from trainer.metrics.bootstrap import intervals
 from trainer.metrics.ratio import Ratio
 from trainer.metrics.ties import sum_by_page
@@ -149,14 +150,16 @@ def difference_plot(data: ReportData, key: str, label: str, name: str) -> Pictur
     if not found:
         return None
     alt = f"{label}, {data.model} minus: " + "; ".join(
-        f"{b} {d['difference']:+.4f} ({d['low']:+.4f} to {d['high']:+.4f})" for b, d in found.items()
+        f"{b} {d['difference']:+.4f}" + ("" if d["low"] is None else f" ({d['low']:+.4f} to {d['high']:+.4f})")
+        for b, d in found.items()
     )
     with canvas(name, alt, (NARROW[0], 0.8 + 0.27 * len(found))) as chart:
         axes = chart.axes
         axes.axvline(0, color=MUTED, lw=1)
         for row, d in enumerate(found.values()):
-            colour = GOOD if d["low"] > 0 else BAD if d["high"] < 0 else MUTED
-            axes.hlines(row, d["low"], d["high"], color=colour, lw=2.4)
+            colour = {"good": GOOD, "bad": BAD, "": MUTED}[state_of(d)]
+            if d["low"] is not None:
+                axes.hlines(row, d["low"], d["high"], color=colour, lw=2.4)
             axes.scatter([d["difference"]], [row], color=colour, s=42, zorder=3, edgecolor=FACE, linewidth=1.2)
         axes.set_yticks(range(len(found)), [f"− {b}" for b in found], color=INK)
         axes.set_ylim(len(found) - 0.4, -0.6)

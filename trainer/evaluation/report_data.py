@@ -25,7 +25,7 @@ class ScoredSide:
         table: one row an impression, M rows.
         offset: int64 [P + 1]; the impressions of page p are ``offset[p]:offset[p + 1]``.
         gain: float64 [M], what NDCG counts: clicks, or relevance less the lowest; NaN where unknown.
-        scores: float64 [M] by ranker, the model first; rankers without an order for these pages are left out.
+        scores: float64 [M] by ranker, the model first; baselines without an order for these pages are left out.
     """
 
     table: pd.DataFrame
@@ -54,7 +54,7 @@ class ReportData:
         split: what the names of the log's metrics begin with.
         k: cut of NDCG.
         rankers: metrics by ranker, the model first, with ``<key>.low`` and ``<key>.high``.
-        differences: by baseline, by metric: ``difference``, ``low`` and ``high``.
+        differences: by baseline, by metric: ``difference``, ``low`` and ``high``, None where there is no interval.
         notes: what a reader should know.
         counts: by source: pages, queries and so on.
         sides: by source (``log``, ``judged``) what was scored.
@@ -70,7 +70,7 @@ class ReportData:
     split: str
     k: int
     rankers: dict[str, dict[str, float]]
-    differences: dict[str, dict[str, dict[str, float]]]
+    differences: dict[str, dict[str, dict[str, Any]]]
     notes: list[str]
     counts: dict[str, dict[str, int]]
     sides: dict[str, ScoredSide]
@@ -89,6 +89,11 @@ class ReportData:
     def metrics(self) -> dict[str, float]:
         """The model's metrics."""
         return self.rankers[self.model]
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether the evaluation drew resamples."""
+        return any(key.endswith(".low") for metrics in self.rankers.values() for key in metrics)
 
 
 def read_report_data(folder: Path) -> ReportData:
@@ -120,7 +125,7 @@ def read_report_data(folder: Path) -> ReportData:
         differences=found.get("differences", {}),
         notes=found.get("notes", []),
         counts=found.get("counts", {}),
-        sides=_sides(folder / SCORES, next(iter(found["rankers"]))),
+        sides=_sides(folder / SCORES, next(iter(found["rankers"])), found.get("lowest_relevance")),
         training=[point for point in history if "loss" in point],
         validation=[point for point in history if any(key.startswith("valid.") for key in point)],
         finished=_json(folder / FINISHED, {}) if (folder / FINISHED).is_file() else {},
@@ -147,7 +152,7 @@ def _evaluation(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def _sides(path: Path, model: str) -> dict[str, ScoredSide]:
+def _sides(path: Path, model: str, lowest: float | None) -> dict[str, ScoredSide]:
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError, pa.ArrowException) as error:
@@ -155,10 +160,11 @@ def _sides(path: Path, model: str) -> dict[str, ScoredSide]:
     absent = [name for name in ("source", "page", "query", "score") if name not in table]
     if absent:
         raise InputError(f"{path}: column {absent[0]!r} is missing; run `shelfrank evaluate` again")
-    return {str(source): _side(str(source), part, model) for source, part in table.groupby("source", sort=False)}
+    parts = table.groupby("source", sort=False)
+    return {str(source): _side(str(source), part, model, lowest) for source, part in parts}
 
 
-def _side(source: str, table: pd.DataFrame, model: str) -> ScoredSide:
+def _side(source: str, table: pd.DataFrame, model: str, lowest: float | None) -> ScoredSide:
     table = table.sort_values("page", kind="stable", ignore_index=True)
     page = table["page"].to_numpy()
     starts = np.flatnonzero(np.diff(page, prepend=page[0] - 1))
@@ -169,6 +175,6 @@ def _side(source: str, table: pd.DataFrame, model: str) -> ScoredSide:
     side = ScoredSide(table, np.append(starts, len(table)), np.zeros(0), {})
     gain = side.column("clicked" if source == "log" else "relevance")
     if source != "log" and not np.isnan(gain).all():
-        gain = gain - np.nanmin(gain)
-    ordered = {name: score for name, score in scores.items() if not np.isnan(score).all()}
+        gain = gain - (np.nanmin(gain) if lowest is None else lowest)
+    ordered = {name: score for name, score in scores.items() if name == model or not np.isnan(score).all()}
     return ScoredSide(table, side.offset, gain, ordered)

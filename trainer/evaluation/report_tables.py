@@ -84,12 +84,13 @@ def verdicts(data: ReportData) -> list[str]:
 
 
 def _verdict(data: ReportData, key: str) -> str:
-    groups: dict[str, list[str]] = {"ahead of": [], "no clear difference to": [], "behind": []}
+    groups: dict[str, list[str]] = {"ahead of": [], "no clear difference to": [], "behind": [], "without interval,": []}
+    said_of = {"good": "ahead of", "bad": "behind", "": "no clear difference to"}
     for baseline, found in data.differences.items():
         if key in found and baseline != "random":
             d = found[key]
-            state = "ahead of" if d["low"] > 0 else "behind" if d["high"] < 0 else "no clear difference to"
-            groups[state].append(f"{baseline} ({_signed(d['difference'], 3)})")
+            group = "without interval," if d["low"] is None else said_of[state_of(d)]
+            groups[group].append(f"{baseline} ({_signed(d['difference'], 3)})")
     said = "; ".join(f"{state} {_listed(names)}" for state, names in groups.items() if names)
     return f"{_named(data)[key][0]} {data.metrics[key]:.3f}: {said}." if said else ""
 
@@ -175,11 +176,18 @@ def _interval(metrics: dict[str, float], key: str, digits: int) -> str:
     return "" if low is None or high is None else f"{low:.{digits}f} – {high:.{digits}f}"
 
 
-def _difference(found: dict[str, float], digits: int = 3) -> Cell:
-    low, high = found["low"], found["high"]
-    state = "good" if low > 0 else "bad" if high < 0 else ""
-    interval = f"{_signed(low, digits)} to {_signed(high, digits)}"
-    return Cell(_signed(found["difference"], digits), interval, state)
+def state_of(difference: dict[str, Any]) -> str:
+    """Whether a difference is ``good`` or ``bad`` beyond what chance explains; empty where its interval can't say."""
+    low, high = difference["low"], difference["high"]
+    if low is None or high is None:
+        return ""
+    return "good" if low > 0 else "bad" if high < 0 else ""
+
+
+def _difference(found: dict[str, Any], digits: int = 3) -> Cell:
+    ends = found["low"] is not None
+    interval = f"{_signed(found['low'], digits)} to {_signed(found['high'], digits)}" if ends else ""
+    return Cell(_signed(found["difference"], digits), interval, state_of(found))
 
 
 def _signed(value: float, digits: int) -> str:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from trainer.data.negatives import all_candidates
@@ -32,7 +33,13 @@ def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
     config = run.experiment.evaluate
     if pages is not None and config.candidates == "all":
         pages = all_candidates(pages, len(prepared.items))
-    result = evaluate(_rankers(run, prepared), pages, judged, prepared.items, config, split, run.experiment.seed)
+    grades = np.zeros(0) if prepared.judged is None else prepared.judged.relevance
+    lowest = float(np.nanmin(grades)) if len(grades) else None
+    result = evaluate(
+        _rankers(run, prepared), pages, judged, prepared.items, config, split, run.experiment.seed, lowest
+    )
+    if split == "train":
+        result.notes.append("train: the model and popularity have learned from these very pages")
     result.save(folder if split == "test" else folder / split)
     result.show(console)
     return result

@@ -17,11 +17,11 @@ LOW, HIGH = 2.5, 97.5
 
 
 class Difference(NamedTuple):
-    """One ranker's metric minus another's, with the 95 % interval."""
+    """One ranker's metric minus another's, with the 95 % interval; None where there is no interval."""
 
     difference: float
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
 
 
 def intervals(
@@ -51,7 +51,7 @@ def paired_difference(
         first: one ranker's statistics.
         second: the other's on the same pages, subtracted.
         units: the unit of each page, int64 [P], drawn as a whole.
-        n: how many resamples; without any, low and high are the difference itself.
+        n: how many resamples; without any, low and high are None.
         seed: of the resamples.
 
     Returns:
@@ -63,8 +63,8 @@ def paired_difference(
     for name in both:
         difference = first[name].value() - second[name].value()
         if not np.isnan(difference):
-            ends = _ends(one[name] - other[name]) if name in one else (difference, difference)
-            differences[name] = Difference(difference, *ends)
+            drawn = one[name] - other[name] if name in one else np.full(1, np.nan)
+            differences[name] = Difference(difference, *(() if np.isnan(drawn).all() else _ends(drawn)))
     return differences
 
 

@@ -40,7 +40,7 @@ def page_metrics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str,
     return values(log_statistics(pages, scores, prefix, k))
 
 
-def judged_metrics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str, float]:
+def judged_metrics(pages: Pages, scores: Scores, prefix: str, k: int, lowest: float | None = None) -> dict[str, float]:
     """Metrics of human judgments.
 
     Args:
@@ -48,12 +48,13 @@ def judged_metrics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[st
         scores: of their impressions.
         prefix: what the names begin with, for instance ``judged``.
         k: cut of NDCG.
+        lowest: the relevance that gains nothing: the lowest of the source; by default the lowest of these pages.
 
     Returns:
-        ``<prefix>.ndcg@k`` with the gain relevance - lowest relevance of these pages, and ``<prefix>.pair_accuracy``;
-        what can't be computed is left out.
+        ``<prefix>.ndcg@k`` with the gain relevance - lowest, and ``<prefix>.pair_accuracy``; what can't be computed is
+        left out.
     """
-    return values(judged_statistics(pages, scores, prefix, k))
+    return values(judged_statistics(pages, scores, prefix, k, lowest))
 
 
 def values(statistics: dict[str, Statistic]) -> dict[str, float]:
@@ -92,11 +93,13 @@ def log_statistics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[st
     }
 
 
-def judged_statistics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str, Statistic]:
+def judged_statistics(
+    pages: Pages, scores: Scores, prefix: str, k: int, lowest: float | None = None
+) -> dict[str, Statistic]:
     """What `judged_metrics` is computed from, by name; impressions without a judgment do not count."""
     known = ~np.isnan(pages.relevance)
     offset, score, grade = _offset(pages, known), scores.score[known], pages.relevance[known]
-    gain = grade - grade.min(initial=np.inf)
+    gain = grade - (grade.min(initial=np.inf) if lowest is None else lowest)
     return {
         f"{prefix}.ndcg@{k}": ndcg(gain, score, offset, k),
         f"{prefix}.pair_accuracy": pair_accuracy(grade, score, offset),

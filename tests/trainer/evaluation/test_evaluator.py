@@ -107,6 +107,74 @@ def test_without_resamples_there_are_no_intervals(rankers, pages, items):
     result = evaluate(rankers, pages, None, items, EvaluateConfig(bootstrap=0), "valid", 3)
     assert "valid.gauc" in result.metrics
     assert not [k for k in result.metrics if k.endswith(".low")]
+    assert {(d.low, d.high) for found in result.differences.values() for d in found.values()} == {(None, None)}
+    console = Console(width=120, record=True, file=io.StringIO())
+    result.show(console)
+    text = console.export_text()
+    assert "no intervals were drawn" in text
+    assert "95 %" not in text
+    assert f"{result.differences['BM25']['valid.gauc'].difference:+.4f}" in text
+
+
+def test_an_absent_metric_is_noted_with_what_it_needs(rankers, pages, items):
+    unsold = dataclasses.replace(pages, purchased=np.zeros_like(pages.purchased))
+    result = evaluate(rankers, unsold, None, items, CONFIG, "test", 3)
+    assert not any("cvr" in key for key in result.metrics)
+    assert "test.cvr.auc: not measured, for want of clicked impressions with and without a purchase" in result.notes
+    assert "test.ctcvr.auc: not measured, for want of impressions with and without a purchase" in result.notes
+    unclicked = dataclasses.replace(unsold, clicked=np.zeros_like(pages.clicked))
+    result = evaluate(rankers, unclicked, None, items, CONFIG, "test", 3)
+    assert set(result.metrics) == {
+        f"test.ctr.{name}{end}" for name in ("log_loss", "ece") for end in ("", ".low", ".high")
+    }
+    absent = [note for note in result.notes if "not measured" in note]
+    assert {key for note in absent for key in note.split(":")[0].split(", ")} == {
+        *("test.ctr.auc", "test.ctr.pr_auc", "test.cvr.auc", "test.ctcvr.auc"),
+        *("test.gauc", "test.ndcg@10", "test.mrr"),
+    }
+
+
+def test_a_model_without_probabilities_is_said_to_give_none(rankers, pages, items):
+    def order_only(pages, items):
+        return Scores(score=model(pages, items).score)
+
+    result = evaluate(rankers | {"model": order_only}, pages, None, items, CONFIG, "test", 3)
+    for name in ("ctr", "cvr", "ctcvr"):
+        assert f"test.{name} metrics: not measured, as model gives no {name}" in result.notes
+
+
+def test_pages_that_no_order_suits_better_are_counted(rankers, pages, judged, items):
+    clicks = np.add.reduceat(pages.clicked, pages.offset[:-1])
+    alike = int(((clicks == 0) | (clicks == pages.sizes)).sum())
+    grade = np.where(judged.page_of_impression == 0, 2.0, judged.relevance).astype(np.float32)
+    judged = dataclasses.replace(judged, relevance=grade)
+    notes = evaluate(rankers, pages, judged, items, CONFIG, "test", 3).notes
+    assert alike > 0
+    assert f"{alike} of 30 test pages hold no click, or nothing else; GAUC and NDCG leave them out" in notes
+    assert "1 of 3 judged pages hold one grade only; NDCG and pair accuracy leave them out" in notes
+
+
+def test_a_ranker_that_prefers_nothing_is_said_to_be_like_random_order(rankers, pages, items):
+    result = evaluate(rankers, pages, None, items.assign(item_id=[f"new{n}" for n in range(8)]), CONFIG, "test", 3)
+    told = [note for note in result.notes if "random order" in note]
+    assert told == [
+        "popularity: the same score for all items of each test page, so its figures are those of random order"
+    ]
+
+
+def test_the_gain_of_a_split_is_taken_from_the_lowest_relevance_of_its_source(rankers, judged, items, tmp_path):
+    result = evaluate(rankers, None, judged, items, CONFIG, "test", 3, lowest=-1.0)
+    expected = judged_metrics(judged, model(judged, items), "judged", 10, lowest=-1.0)
+    assert result.metrics["judged.ndcg@10"] == pytest.approx(expected["judged.ndcg@10"])
+    result.save(tmp_path)
+    assert json.loads((tmp_path / "evaluation.json").read_text())["lowest_relevance"] == -1.0
+
+
+def test_a_folder_that_can_not_be_written_is_the_users_mistake(rankers, pages, items, tmp_path):
+    (tmp_path / "run").write_text("a file")
+    result = evaluate(rankers, pages, None, items, CONFIG, "test", 3)
+    with pytest.raises(InputError, match=r"run/valid: can't be written \(Not a directory\)"):
+        result.save(tmp_path / "run" / "valid")
 
 
 def test_saved_files_hold_everything(rankers, pages, judged, items, tmp_path):

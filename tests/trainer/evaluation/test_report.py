@@ -218,6 +218,44 @@ def test_the_best_of_a_column_is_marked_and_differences_are_judged_by_their_inte
     ]
 
 
+def test_without_resamples_no_difference_counts_as_more_than_chance(run):
+    found = evaluation(scores())
+    for metrics in found.rankers.values():
+        for key in [key for key in metrics if key.endswith((".low", ".high"))]:
+            del metrics[key]
+    found.differences = {
+        name: {key: Difference(d.difference) for key, d in by_metric.items()}
+        for name, by_metric in found.differences.items()
+    }
+    found.save(run)
+    assert verdicts(read_report_data(run)) == [
+        "GAUC 0.700: without interval, zero-shot (+0.020), BM25 (+0.100) and logged order (−0.100)."
+    ]
+    html, page = read(write_report(run))
+    assert 'class="chip good"' not in html
+    assert "No resamples were drawn (evaluate.bootstrap)" in page.words
+    assert "below each figure stands its" not in page.words
+
+
+def test_a_model_that_gave_no_scores_is_not_mistaken_for_the_next_ranker(run):
+    table = scores()
+    table[["score", "ctr", "cvr", "ctcvr"]] = np.nan
+    evaluation(table).save(run)
+    side = read_report_data(run).sides["log"]
+    assert next(iter(side.scores)) == "model"
+    examples = page_examples(side, 10)
+    assert (examples.good, examples.bad) == ([], [])
+    assert "Not drawn: no impression with a score and a known label." in read(write_report(run))[1].words
+
+
+def test_the_gain_counts_from_the_lowest_relevance_of_the_source(run):
+    table = scores(12, 8, 2, "judged")
+    found = evaluation(table, "judged.pair_accuracy")
+    found.lowest_relevance = -2.0
+    found.save(run)
+    np.testing.assert_allclose(read_report_data(run).sides["judged"].gain, table["relevance"] + 2)
+
+
 def test_simulated_behaviour_is_said_to_be_simulated_and_judgments_of_other_sources_have_a_table(whole, run):
     words = "Clicks and purchases of this run were simulated"
     assert words not in read(whole)[1].words

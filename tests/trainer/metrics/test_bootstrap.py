@@ -1,4 +1,5 @@
 import dataclasses
+import time
 
 import numpy as np
 import pytest
@@ -29,6 +30,25 @@ def test_a_resample_equals_the_metrics_of_the_repeated_pages(pages, scores):
     expected = page_metrics(pages.take(drawn), repeated, "test", 10)
     found = {n: s.value(weight) for n, s in log_statistics(pages, scores, "test", 10).items()}
     assert found == pytest.approx(expected)
+
+
+def test_intervals_equal_a_bootstrap_in_plain_python(pages, scores):
+    units = unit_of_page(pages, "query")
+    found = intervals(log_statistics(pages, scores, "test", 10), units, 60, 3)
+    random, drawn = np.random.default_rng(3), []
+    pages_of = [[p for p in range(len(pages)) if units[p] == unit] for unit in range(units.max() + 1)]
+    for _ in range(60):
+        chosen = [p for unit in random.integers(len(pages_of), size=len(pages_of)) for p in pages_of[unit]]
+        flat = [row for p in chosen for row in range(pages.offset[p], pages.offset[p + 1])]
+        again = Scores(**{n: getattr(scores, n)[flat] for n in ("score", "ctr", "cvr", "ctcvr")})
+        drawn.append(page_metrics(pages.take(np.array(chosen)), again, "test", 10))
+    assert len(found) == len(drawn[0]) == 9
+    for name, ends in found.items():
+        values = sorted(metrics[name] for metrics in drawn)
+        # The 2.5th percentile of 60 values stands at 0.025 * 59 = 1.475, between the second and the third.
+        low = values[1] + 0.475 * (values[2] - values[1])
+        high = values[-2] - 0.475 * (values[-2] - values[-3])
+        assert ends == pytest.approx((low, high)), name
 
 
 def test_intervals_hold_the_metric_and_are_alike_for_one_seed(pages, scores):
@@ -72,6 +92,38 @@ def test_pages_of_one_query_are_drawn_together(pages, scores):
 
 def test_no_resamples_give_no_intervals(pages, scores):
     assert intervals(log_statistics(pages, scores, "test", 10), unit_of_page(pages, "page"), 0, 3) == {}
+
+
+def test_a_difference_without_resamples_has_no_interval(pages, scores):
+    both = log_statistics(pages, scores, "test", 10), log_statistics(pages, Scores(score=-scores.score), "test", 10)
+    found = paired_difference(*both, unit_of_page(pages, "query"), 0, 3)["test.gauc"]
+    assert found.difference == pytest.approx(both[0]["test.gauc"].value() - both[1]["test.gauc"].value())
+    assert (found.low, found.high) == (None, None)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_metric_that_no_resample_holds_has_no_interval(pages, scores):
+    # One page of sixty has a click; the seed's only resample lacks it.
+    clicked = np.zeros_like(pages.clicked)
+    clicked[pages.offset[3]] = 1
+    alone = log_statistics(dataclasses.replace(pages, clicked=clicked), Scores(score=scores.score), "test", 10)
+    units = unit_of_page(pages, "page")
+    seed = next(s for s in range(20) if 3 not in np.random.default_rng(s).integers(60, size=60))
+    assert intervals(alone, units, 1, seed) == {}
+    assert paired_difference(alone, alone, units, 1, seed)["test.mrr"] == (0.0, None, None)
+
+
+def test_five_hundred_resamples_of_a_hundred_thousand_impressions_take_less_than_twenty_seconds():
+    random = np.random.default_rng(0)
+    many = small_shop.pages(25_000)
+    ctr, cvr = random.uniform(0.01, 0.6, (2, len(many.item))).astype(np.float32)
+    assert len(many.item) > 95_000
+    start = time.process_time()
+    found = intervals(
+        log_statistics(many, Scores(ctr * cvr, ctr, cvr, ctr * cvr), "test", 10), unit_of_page(many, "page"), 500, 1
+    )
+    assert time.process_time() - start < 20
+    assert len(found) == 9
 
 
 def test_a_ranker_differs_from_itself_by_nothing(pages, scores):

@@ -6,6 +6,7 @@ from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 import small_shop
 from trainer.evaluation.scores import Scores
+from trainer.metrics.ndcg import ndcg
 from trainer.metrics.page_metrics import judged_metrics, page_metrics
 
 
@@ -71,6 +72,15 @@ def test_the_lowest_relevance_of_the_pages_gains_nothing(pages, scores):
     assert set(judged_metrics(one, scores, "judged", 10)) == {"judged.ndcg@10", "judged.pair_accuracy"}
     best = judged_metrics(one, Scores(score=one.relevance), "judged", 10)
     assert best == pytest.approx({"judged.ndcg@10": 1.0, "judged.pair_accuracy": 1.0})
+
+
+def test_the_lowest_relevance_of_the_source_gains_nothing_where_the_pages_lack_it(pages, scores):
+    one = judged(pages)
+    higher = dataclasses.replace(one, relevance=one.relevance + 1)
+    found = judged_metrics(higher, scores, "judged", 10, lowest=1.0)
+    expected = ndcg(one.relevance, scores.score, one.offset, 10).value()
+    assert found["judged.ndcg@10"] == pytest.approx(expected)
+    assert found["judged.ndcg@10"] > judged_metrics(higher, scores, "judged", 10)["judged.ndcg@10"]
 
 
 def test_judged_pages_have_no_metrics_of_clicks_and_logged_pages_none_of_judgments(pages, scores):
