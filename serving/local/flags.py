@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import NoReturn
 
 from serving.local.errors import ServerError
 
@@ -48,6 +49,13 @@ class ServerFlags:
             )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Wrong flags are an error like all others, one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ServerError(f"{message}; --help lists the flags")
+
+
 def parse_flags(arguments: Sequence[str] | None = None) -> ServerFlags:
     """Read the flags of a command line.
 
@@ -58,11 +66,11 @@ def parse_flags(arguments: Sequence[str] | None = None) -> ServerFlags:
         The flags, defaults filled in.
 
     Raises:
-        ServerError: a value is out of its range.
-        SystemExit: with code 2 for an unknown flag or a value of the wrong type, 0 after `--help`.
+        ServerError: a flag is unknown or missing, or a value is of the wrong type or out of its range.
+        SystemExit: with code 0 after `--help`.
     """
     defaults = {f.name: f.default for f in fields(ServerFlags)}
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m serving.local",
         description="Serve one model with TF Serving's gRPC interface, for laptops and tests.",
         allow_abbrev=False,

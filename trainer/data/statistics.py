@@ -39,9 +39,7 @@ def compute_statistics(
     statistics: dict[str, Any] = {
         "features": {
             "items": {
-                f.name: _feature(
-                    (impressions if f.kind == "categorical" else shown).get(f.name), f, items.get(f.name)
-                )
+                f.name: _feature((impressions if f.kind == "categorical" else shown).get(f.name), f, items.get(f.name))
                 for f in features.items
             },
             "users": {f.name: _feature(pages.table[f.name], f, every.table[f.name]) for f in features.users},

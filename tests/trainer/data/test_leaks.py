@@ -43,6 +43,13 @@ def test_a_feature_that_holds_the_answer_is_refused_by_name(store) -> None:
             prepare(store.experiment(features=features), progress=False)
 
 
+@pytest.mark.parametrize("name", ["click_time", "Clicked", "purchased_at", "conversion_probability", "is_judged"])
+def test_times_of_events_and_other_spellings_are_answers_too(store, name: str) -> None:
+    store.search_log[name] = 1.0
+    with pytest.raises(InputError, match=f"features.context: '{name}'"):
+        prepare(store.experiment(features={"context": [{"name": name, "kind": "number"}]}), progress=False)
+
+
 @pytest.mark.parametrize("kind", ["number", "categorical"])
 @pytest.mark.parametrize("filled", ["always", "if clicked"])
 def test_a_feature_that_tells_clicks_apart_is_refused(store, kind: str, filled: str) -> None:

@@ -120,6 +120,38 @@ def test_a_log_of_clicks_gets_negatives(store) -> None:
     clicks = np.bincount(pages.page_of_impression, weights=pages.clicked)
     np.testing.assert_array_equal(pages.sizes, np.minimum(3 * clicks, 12))
     assert prepared.statistics["position_shares"] == [1.0]
+    room = int((3 * clicks - pages.sizes).sum())
+    total = int(2 * clicks.sum())
+    assert prepared.summary["negatives"] == {"wanted": total, "drawn": total - room}
+
+
+def test_negatives_that_find_no_room_are_reported(store) -> None:
+    store.search_log = store.search_log.query("clicked == 1").drop(columns="position")
+    clicks = np.bincount(store.search_log["request_id"].str[1:].astype(int))
+    clicks = clicks[clicks > 0]
+    drawn = int((np.minimum(5 * clicks, 6) - clicks).sum())
+    prepared = prepare(store.experiment(log="clicks", negatives={"per_click": 4}, max_page_items=6), progress=False)
+    assert any(note.startswith(f"{drawn} of {4 * clicks.sum()} negatives") for note in prepared.summary["notes"])
+
+
+def test_what_can_not_be_learned_is_noted(store, capsys: pytest.CaptureFixture) -> None:
+    assert prepare(store.experiment(), progress=False).summary["notes"] == []
+    store.users["user_id"] = "x" + store.users["user_id"]
+    store.search_log["purchased"] = 0
+    store.search_log["device"] = None
+    notes = prepare(store.experiment(), Console(width=200)).summary["notes"]
+    assert notes == [
+        "no purchase on the training pages: CVR can't be learned",
+        "features.users: missing on every training page: region",
+        "features.context: missing on every training page: device",
+        "40 of 40 pages have a user_id that is not in users: their user features are missing",
+    ]
+    shown = capsys.readouterr().out
+    assert all(f"note: {note}" in shown for note in notes)
+    store.search_log["clicked"] = 0
+    assert prepare(store.experiment(), progress=False).summary["notes"][0].startswith("no click on the training pages")
+    alone = store.experiment(search_log=None, model={"relevance": True, "score": "relevance"})
+    assert prepare(alone, progress=False).summary["notes"][0].startswith("no log")
 
 
 def test_the_same_input_gives_the_same_files(store, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Statistics, recomputed by hand."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -80,7 +81,32 @@ def test_features_of_pages_are_counted_a_page(pages: Pages) -> None:
 
 def test_vectors_have_their_width_and_norm(pages: Pages) -> None:
     found = compute_statistics(experiment({"name": "image", "kind": "embedding"}), ITEMS, pages, None)
-    assert found["features"]["items"]["image"] == {"kind": "embedding", "dimension": 2, "mean_norm": 5.0}
+    expected = {"kind": "embedding", "dimension": 2, "mean_norm": 5.0, "missing_share": 0.25}
+    assert found["features"]["items"]["image"] == expected
+
+
+def test_vectors_that_no_training_page_has_keep_their_width(pages: Pages) -> None:
+    items = ITEMS.assign(image=[None, None, None, None, np.float32([9, 9, 1])])
+    table = pages.table.assign(split=["train", "test"], place=[None, np.float32([1, 2])])
+    declared = {"name": "image", "kind": "embedding"}, {"name": "place", "kind": "embedding"}
+    found = compute_statistics(
+        experiment(declared[0], context=[declared[1]]), items, dataclasses.replace(pages, table=table), None
+    )["features"]
+    assert found["items"]["image"] == {"kind": "embedding", "dimension": 3, "mean_norm": 0.0, "missing_share": 1.0}
+    assert found["context"]["place"] == {"kind": "embedding", "dimension": 2, "mean_norm": 0.0, "missing_share": 1.0}
+
+
+def test_only_training_pages_are_counted_but_the_scale_of_judgments_is_that_of_all(pages: Pages) -> None:
+    split = dataclasses.replace(pages, table=pages.table.assign(split=["train", "test"]))
+    judged = dataclasses.replace(
+        split, clicked=np.full(5, -1, np.int8), position=np.zeros(5, np.int32), relevance=np.float32([1, 2, 2, 9, 0])
+    )
+    features = [{"name": "price", "kind": "number"}, {"name": "brand", "kind": "categorical", "min_count": 1}]
+    found = compute_statistics(experiment(*features), ITEMS, split, judged)
+    assert found["base_rates"] == pytest.approx({"ctr": 2 / 3, "cvr": 0.0, "ctcvr": 0.0})
+    assert found["features"]["items"]["price"]["missing_share"] == 0.0
+    assert found["max_position"] == 3
+    assert found["relevance"] == pytest.approx({"min": 0.0, "max": 9.0, "mean": 5 / 3})
 
 
 def test_rates_positions_and_grades(pages: Pages) -> None:
