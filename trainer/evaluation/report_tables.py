@@ -105,7 +105,7 @@ def foreign_table(evaluation: dict[str, Any]) -> Table:
     """Metrics of judgments of every ranker on a source that the model has never seen."""
     rankers = evaluation["rankers"]
     keys = dict.fromkeys(k for m in rankers.values() for k in m if k.startswith("judged.") and _is_value(k))
-    return _table(rankers, {key: metric_name(key, "judged") for key in keys})
+    return _table(rankers, {key: metric_name(key, evaluation["split"]) for key in keys})
 
 
 def probability_metrics(data: ReportData) -> list[tuple[str, str, Cell]]:

@@ -264,7 +264,9 @@ def test_simulated_behaviour_is_said_to_be_simulated_and_judgments_of_other_sour
     other.save(run / "foreign" / "wands")
     _, page = read(write_report(run))
     assert words in page.words
-    assert "Human judgments of another source: wands" in page.words
+    assert "Human judgments of another source: wands ranker Judged pair accuracy model" in page.words
+    assert "judged.pair_accuracy" not in page.words
+    assert page.words.count("one page was left out") == 2
 
 
 def test_what_is_absent_is_said_in_one_line(run):
