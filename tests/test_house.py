@@ -36,7 +36,9 @@ def test_packages_depend_on_each_other_one_way():
 
 def test_the_linter_finds_nothing():
     linter = Path(sys.executable).with_name("ruff")
-    done = subprocess.run([str(linter), "check", "--no-cache", "."], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(linter), "check", "--no-cache", "."], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 
