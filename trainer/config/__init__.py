@@ -1,0 +1,41 @@
+"""The YAML experiment as typed, validated objects: one module a part.
+
+A value may name an environment variable as ``${NAME}`` or ``${NAME:-default}``. Relative paths are taken from the folder
+in which the command runs.
+"""
+
+from trainer.config.data import DataConfig, EventsConfig, NegativesConfig, SplitConfig
+from trainer.config.experiment import Experiment
+from trainer.config.features import RESERVED_FEATURE_NAMES, FeatureConfig, FeaturesConfig
+from trainer.config.loss import LossConfig
+from trainer.config.model import EncoderConfig, ModelConfig
+from trainer.config.reading import dump_experiment, load_experiment, read_yaml
+from trainer.config.results import EvaluateConfig, ExportConfig
+from trainer.config.section import Count, NotNegative, Positive, Section, Share, validate_section
+from trainer.config.train import TrainConfig
+
+__all__ = [
+    "RESERVED_FEATURE_NAMES",
+    "Count",
+    "DataConfig",
+    "EncoderConfig",
+    "EvaluateConfig",
+    "EventsConfig",
+    "Experiment",
+    "ExportConfig",
+    "FeatureConfig",
+    "FeaturesConfig",
+    "LossConfig",
+    "ModelConfig",
+    "NegativesConfig",
+    "NotNegative",
+    "Positive",
+    "Section",
+    "Share",
+    "SplitConfig",
+    "TrainConfig",
+    "dump_experiment",
+    "load_experiment",
+    "read_yaml",
+    "validate_section",
+]

@@ -1,0 +1,64 @@
+"""A whole experiment."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from trainer.config.data import DataConfig
+from trainer.config.features import FeaturesConfig
+from trainer.config.loss import LossConfig
+from trainer.config.model import EncoderConfig, ModelConfig
+from trainer.config.results import EvaluateConfig, ExportConfig
+from trainer.config.section import Section
+from trainer.config.train import TrainConfig
+
+
+class Experiment(Section):
+    """A whole experiment. ``simulate`` is validated by the simulator.
+
+    Attributes:
+        name: names the run folder and the model: letters, digits, ``_``, ``.`` and ``-``, no sign first.
+        seed: of the simulation, the split, the negatives, the initial weights, the order of pages and the
+            bootstrap.
+        runs: runs are ``<runs>/<name>``.
+        simulate: what ``shelfrank simulate`` makes up.
+        data: the tables and what is made of them.
+        features: declared features.
+        encoder: the text encoder.
+        model: the network above it.
+        loss: weights of the parts of the loss.
+        train: rates, batches, precision, stopping.
+        evaluate: what ``shelfrank evaluate`` measures.
+        export: where bundles go and how they are checked.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    seed: int = 1
+    runs: Path = Path("runs")
+    simulate: dict[str, Any] | None = None
+    data: DataConfig
+    features: FeaturesConfig = FeaturesConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    model: ModelConfig = ModelConfig()
+    loss: LossConfig = LossConfig()
+    train: TrainConfig = TrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    export: ExportConfig = ExportConfig()
+
+    @property
+    def run_folder(self) -> Path:
+        """The folder of this experiment's run."""
+        return self.runs / self.name
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Experiment":
+        if self.model.relevance and self.data.judgments is None:
+            raise ValueError("model.relevance: true needs data.judgments")
+        has_log = self.data.search_log is not None or self.data.events is not None
+        if not has_log and self.model.score != "relevance":
+            raise ValueError("without a log only model.relevance: true with model.score: relevance can be learned")
+        text_columns = {f.name for f in self.features.items if f.kind == "text"} & set(self.data.text)
+        if text_columns:
+            raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")
+        return self

@@ -1,0 +1,55 @@
+"""The text encoder and the network above it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from trainer.config.section import Count, Section, Share
+
+
+class EncoderConfig(Section):
+    """The text encoder: a keras-nlp BERT preset name, ``hf://...``, a Hugging Face folder or a Keras preset folder.
+
+    Attributes:
+        backbone: preset name, ``hf://...`` or folder.
+        query_length: tokens of a query at most, the two special ones included.
+        item_length: tokens of an item text at most, the two special ones included.
+        pooling: what stands for a text: the mean of its tokens' states, or the state of the first token.
+        dropout: share of units dropped in the backbone while training.
+    """
+
+    backbone: str = "weights/minilm-l6-v2"
+    query_length: Annotated[int, Field(ge=3, le=512)] = 16
+    item_length: Annotated[int, Field(ge=3, le=512)] = 48
+    pooling: Literal["mean", "cls"] = "mean"
+    dropout: Share = 0.1
+
+
+class ModelConfig(Section):
+    """Interaction, heads and the score that ranks.
+
+    Attributes:
+        interaction: query and item encoded apart (``bi``), or also in one sequence (``cross``).
+        heads: how clicks and purchases are learned together.
+        hidden: widths of the hidden layers of a tower; an empty list makes it linear.
+        dropout: share of units dropped in the towers while training.
+        residual: add the cosine of query and item, times a learned weight, to every logit.
+        position_bias: learn a click logit for each position while training; it is not exported.
+        relevance: learn a third task from ``data.judgments``.
+        score: what pages are sorted by.
+    """
+
+    interaction: Literal["bi", "cross"] = "bi"
+    heads: Literal["esmm", "shared_bottom"] = "esmm"
+    hidden: list[Count] = Field(default=[128, 64])
+    dropout: Share = 0.1
+    residual: bool = True
+    position_bias: bool = True
+    relevance: bool = False
+    score: Literal["ctcvr", "ctr", "relevance"] = "ctcvr"
+
+    @model_validator(mode="after")
+    def _score_is_learned(self) -> "ModelConfig":
+        if self.score == "relevance" and not self.relevance:
+            raise ValueError("score: relevance needs relevance: true")
+        return self
