@@ -125,7 +125,7 @@ def serve(context: typer.Context) -> None:
     from serving.local.model_directory import latest_version
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    flags = parse_flags(context.args)
+    flags = parse_flags(context.args, "shelfrank serve")
     latest_version(flags.model_base_path)
     from serving.local.server import serve_until_stopped
 

@@ -56,11 +56,12 @@ class _Parser(argparse.ArgumentParser):
         raise ServerError(f"{message}; --help lists the flags")
 
 
-def parse_flags(arguments: Sequence[str] | None = None) -> ServerFlags:
+def parse_flags(arguments: Sequence[str] | None = None, program: str = "python -m serving.local") -> ServerFlags:
     """Read the flags of a command line.
 
     Args:
         arguments: the words after the program's name; None reads them from `sys.argv`.
+        program: the program's name, for `--help`.
 
     Returns:
         The flags, defaults filled in.
@@ -71,7 +72,7 @@ def parse_flags(arguments: Sequence[str] | None = None) -> ServerFlags:
     """
     defaults = {f.name: f.default for f in fields(ServerFlags)}
     parser = _Parser(
-        prog="python -m serving.local",
+        prog=program,
         description="Serve one model with TF Serving's gRPC interface, for laptops and tests.",
         allow_abbrev=False,
     )

@@ -60,7 +60,16 @@ class LoggingConfig(Section):
 
 
 class QueryKinds(Section):
-    """Weights of the kinds of made-up query; a kind that runs out of wordings yields to the others."""
+    """Weights of the kinds of made-up query; a kind that runs out of wordings yields to the others.
+
+    Attributes:
+        type: queries that name a type of item.
+        brand: a brand and a type.
+        attribute: an attribute's value and a type.
+        use_case: what the item is for.
+        synonym: another word for a type.
+        typo: one of the other kinds with a misspelling.
+    """
 
     type: float = Field(default=0.15, ge=0.0)
     brand: float = Field(default=0.25, ge=0.0)

@@ -36,13 +36,7 @@ class Rejections:
         counts = self.counts.setdefault(table, {})
         for reason, count in faults["reason"].value_counts().items():
             counts[str(reason)] = counts.get(str(reason), 0) + int(count)
-        several = faults["index"].duplicated(keep=False)
-        joined = pd.concat(
-            [
-                faults[~several].set_index("index")["reason"],
-                faults[several].groupby("index")["reason"].agg("; ".join),
-            ]
-        ).sort_index()
+        joined = _joined_reasons(faults)
         rows = frame.loc[joined.index]
         self.rows[table] = self.rows.get(table, 0) + len(rows)
         part = pd.DataFrame({c: rows.get(c) for c in COLUMNS}, index=rows.index)
@@ -67,3 +61,13 @@ class Rejections:
             return None
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in self.counts[table].items())
         return f"{table}: {rejected:,} of {total:,} rows ({rejected / total:.1%}) break a rule ({reasons})"
+
+
+def _joined_reasons(faults: pd.DataFrame) -> pd.Series:
+    """The reasons of each row with "; " between them, by place in the file."""
+    nth = faults.groupby("index").cumcount()
+    joined = faults[nth == 0].set_index("index")["reason"].astype(object).sort_index()
+    for n in range(1, int(nth.max()) + 1):
+        further = faults[nth == n].set_index("index")["reason"]
+        joined.loc[further.index] = joined.loc[further.index] + "; " + further
+    return joined

@@ -52,21 +52,23 @@ def users_schema(features: list[FeatureConfig]) -> pa.DataFrameSchema:
     )
 
 
-def search_log_schema(items: pd.Series, positions_needed: bool, context: list[FeatureConfig]) -> pa.DataFrameSchema:
+def search_log_schema(
+    items: pd.Series, listed: pd.Series, positions_needed: bool, context: list[FeatureConfig]
+) -> pa.DataFrameSchema:
     """Rules of ``search_log``.
 
     Args:
         items: the ids that there are.
+        listed: the ids that the items table names, those of rejected rows too.
         positions_needed: whether every row must have a position.
         context: the declared context features; each holds for a whole request.
     """
-    known = pd.Index(items)
     position = f"position is no whole number from 1 to {DEEPEST_POSITION:,}"
     held = [f.name for f in context]
     return pa.DataFrameSchema(
         {
             **_id("request_id"),
-            **_id("item_id", _rule(lambda s: s.isin(known) | s.isna(), "item_id is not in items")),
+            **_item_id(items, listed),
             "timestamp": _column(_rule(pd.Series.notna, "timestamp is no time between 1970 and 2200")),
             "position": _column(_rule(lambda s: _is_position(s) | (s.isna() & (not positions_needed)), position)),
             "position" + UNREADABLE: _column(_rule(lambda s: ~s, position)),
@@ -83,17 +85,17 @@ def search_log_schema(items: pd.Series, positions_needed: bool, context: list[Fe
     )
 
 
-def judgments_schema(items: pd.Series) -> pa.DataFrameSchema:
+def judgments_schema(items: pd.Series, listed: pd.Series) -> pa.DataFrameSchema:
     """Rules of ``judgments``.
 
     Args:
         items: the ids that there are.
+        listed: the ids that the items table names, those of rejected rows too.
     """
-    known = pd.Index(items)
     return pa.DataFrameSchema(
         {
             "query": _column(_rule(_is_filled, "query is empty")),
-            **_id("item_id", _rule(lambda s: s.isin(known) | s.isna(), "item_id is not in items")),
+            **_item_id(items, listed),
             "relevance": _column(_rule(pd.Series.notna, "relevance is no number")),
         },
         checks=[_rule(lambda f: ~_repeats(f, ["query", "item_id"]), "the query and item_id are judged before")],
@@ -113,6 +115,15 @@ def _id(name: str, *rules: pa.Check) -> dict[str, pa.Column]:
     # Ids become lines of a text file in the model bundle.
     plain = _rule(lambda s: ~s.fillna("").astype(str).str.contains(r"[\x00-\x1f]"), f"{name} holds a line break")
     return {name: _column(_rule(_is_filled, f"{name} is empty"), plain, *rules)}
+
+
+def _item_id(items: pd.Series, listed: pd.Series) -> dict[str, pa.Column]:
+    known, lost = pd.Index(items), pd.Index(listed.dropna()).difference(pd.Index(items))
+    return _id(
+        "item_id",
+        _rule(lambda s: s.isin(known) | s.isin(lost) | s.isna(), "item_id is not in items"),
+        _rule(lambda s: ~s.isin(lost), "the row of this item_id in items was rejected"),
+    )
 
 
 def _features(features: list[FeatureConfig]) -> dict[str, pa.Column]:

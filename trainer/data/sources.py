@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from trainer.config import DataConfig, Experiment, FeatureConfig
@@ -18,6 +19,7 @@ from trainer.errors import InputError
 
 LOG_COLUMNS = ["request_id", "timestamp", "user_id", "query", "item_id"]
 LABELS = ["clicked", "purchased"]
+TIMES = "times (ISO 8601 text, or seconds since 1970)"
 SPARED = ("clicks", "orders")
 """Tables whose rejected rows are reported but do not stop a run."""
 
@@ -80,6 +82,7 @@ def read_sources(experiment: Experiment) -> Sources:
     rejections = Rejections()
     features = experiment.features
     items = _checked("items", typed["items"], schema.items_schema(experiment.data.text[0], features.items), rejections)
+    item_ids = (items["item_id"], typed["items"]["item_id"])
     users = None
     if "users" in typed:
         users = _checked(
@@ -92,11 +95,13 @@ def read_sources(experiment: Experiment) -> Sources:
     if log is not None:
         positions_needed = experiment.data.log == "impressions"
         context = _there(features.context, log)
-        log = _checked(table, log, schema.search_log_schema(items["item_id"], positions_needed, context), rejections)
-        log = log.assign(position=log["position"].fillna(0).astype("int32"))
+        log = _checked(table, log, schema.search_log_schema(*item_ids, positions_needed, context), rejections)
+        log = log.assign(position=log["position"].fillna(0)).astype(
+            {"position": "int32", **dict.fromkeys(LABELS, "int8")}
+        )
     judgments = typed.get("judgments")
     if judgments is not None:
-        judgments = _checked("judgments", judgments, schema.judgments_schema(items["item_id"]), rejections)
+        judgments = _checked("judgments", judgments, schema.judgments_schema(*item_ids), rejections)
     rows = {table: len(frame) for table, frame in raw.items() if frame is not None}
     return Sources(_with_text(items, experiment), users, log, judgments, rejections, rows)
 
@@ -144,7 +149,8 @@ def read_judgments(path: Path, items: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     if faults:
         raise InputError("; ".join(faults))
     rejections = Rejections()
-    valid = _checked("judgments", typed, schema.judgments_schema(items["item_id"]), rejections)
+    ids = items["item_id"]
+    valid = _checked("judgments", typed, schema.judgments_schema(ids, ids), rejections)
     return valid, rejections.frame[["row", "query", "item_id", "reason"]]
 
 
@@ -179,10 +185,10 @@ class _Reader:
     def type_rows(self, table: str, path: Path, raw: pd.DataFrame) -> pd.DataFrame:
         """Typed columns of one table; the index stays the place in the file."""
         if table == "items":
-            columns = {name: as_text(raw[name]) for name in ("item_id", *self.data.text)}
+            columns = {n: _read_text(path, raw, n, self.faults) for n in ("item_id", *self.data.text)}
             return pd.DataFrame(columns | type_features(path, raw, self.features.items, self.faults))
         if table == "users":
-            columns = {"user_id": as_text(raw["user_id"])}
+            columns = {"user_id": _read_text(path, raw, "user_id", self.faults)}
             return pd.DataFrame(columns | type_features(path, raw, self.features.users, self.faults))
         if table == "judgments":
             return _type_judgments(path, raw, self.faults)
@@ -192,11 +198,11 @@ class _Reader:
 
     def _type_log(self, path: Path, raw: pd.DataFrame) -> pd.DataFrame:
         columns: dict[str, pd.Series] = {
-            name: as_text(raw[name]) for name in ("request_id", "user_id", "query", "item_id")
+            name: _read_text(path, raw, name, self.faults) for name in ("request_id", "user_id", "query", "item_id")
         }
         for name in ("user_id", "query"):
             columns[name] = columns[name].fillna("")
-        columns["timestamp"] = self._readable(path, raw, "timestamp", as_time(raw["timestamp"]), "times")
+        columns["timestamp"] = self._readable(path, raw, "timestamp", as_time(raw["timestamp"]), TIMES)
         position = raw["position"] if "position" in raw else pd.Series(None, index=raw.index, dtype="float64")
         columns["position"], columns["position" + UNREADABLE] = as_number(position)
         if "position" in raw:
@@ -210,8 +216,9 @@ class _Reader:
         if not {"request_id", "user_id"} & set(raw.columns):
             self.faults.append(missing_columns(path, raw, ["request_id", "user_id"]) + "; one of the two is needed")
         nobody = pd.Series(None, index=raw.index, dtype=object)
-        columns = {n: as_text(raw[n]) if n in raw else nobody for n in ("request_id", "user_id", "item_id")}
-        columns["timestamp"] = self._readable(path, raw, "timestamp", as_time(raw["timestamp"]), "times")
+        names = ("request_id", "user_id", "item_id")
+        columns = {n: _read_text(path, raw, n, self.faults) if n in raw else nobody for n in names}
+        columns["timestamp"] = self._readable(path, raw, "timestamp", as_time(raw["timestamp"]), TIMES)
         return pd.DataFrame(columns)
 
     def _readable(self, path: Path, raw: pd.DataFrame, name: str, typed: pd.Series, what: str) -> pd.Series:
@@ -249,14 +256,25 @@ def type_features(
             columns[feature.name + UNREADABLE] = bad
             _check_column(path, raw[feature.name], feature.name, bad, what, faults)
         else:
-            columns[feature.name] = as_text(raw[feature.name])
+            columns[feature.name] = _read_text(path, raw, feature.name, faults)
     return columns
 
 
 def _type_judgments(path: Path, raw: pd.DataFrame, faults: list[str]) -> pd.DataFrame:
     relevance, bad = as_number(raw["relevance"])
     _check_column(path, raw["relevance"], "relevance", bad, "numbers", faults)
-    return pd.DataFrame({"query": as_text(raw["query"]), "item_id": as_text(raw["item_id"]), "relevance": relevance})
+    columns = {name: _read_text(path, raw, name, faults) for name in ("query", "item_id")}
+    return pd.DataFrame({**columns, "relevance": relevance})
+
+
+def _read_text(path: Path, raw: pd.DataFrame, name: str, faults: list[str]) -> pd.Series:
+    """A column as text; one of lists or structs, which Parquet can hold, is a fault of the file."""
+    values = raw[name]
+    nested = pd.Series(False, index=values.index)
+    if values.dtype == object:
+        nested = values.map(lambda v: isinstance(v, list | tuple | dict | np.ndarray)).astype(bool)
+    _check_column(path, values, name, nested, "plain values", faults)
+    return as_text(values)
 
 
 def _check_column(path: Path, raw: pd.Series, name: str, bad: pd.Series, what: str, faults: list[str]) -> None:

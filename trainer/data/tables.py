@@ -106,6 +106,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         _no_duplicates(path, parquet.read_schema(path).names)
         table = parquet.read_table(path, partitioning=None)
         table = _bytes_as_text(path, table)
+        _check_text(path, table)
         return table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: holds text that is not UTF-8 ({_one_line(error)})") from None
@@ -124,6 +125,17 @@ def _bytes_as_text(path: Path, table: pa.Table) -> pa.Table:
             except pa.ArrowInvalid:
                 raise InputError(f"{path}: column {field.name!r} holds bytes that are not UTF-8") from None
     return table
+
+
+def _check_text(path: Path, table: pa.Table) -> None:
+    """Reading trusts a file that its text is UTF-8; a wrong byte would only show once the value is used."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            if "UTF8" not in str(error):
+                raise
+            raise InputError(f"{path}: column {name!r} holds bytes that are not UTF-8") from None
 
 
 def _no_duplicates(path: Path, names: list[str]) -> None:

@@ -3,26 +3,29 @@
 import pandas as pd
 import pandera.pandas as pa
 
-NONE = pd.DataFrame({"index": pd.Series(dtype="int64"), "reason": pd.Series(dtype=object)})
-
 
 def find_faults(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
     """Check all rules of a table.
+
+    The rules are run one by one: `DataFrameSchema.validate` also puts every failing value into one message, which
+    takes a minute where 300,000 rows fail.
 
     Args:
         schema: the rules.
         frame: the typed rows, index by place in the file.
 
     Returns:
-        ``index`` and ``reason``, one row a fault.
+        ``index`` and ``reason``, one row a fault: by place in the file, then in the order of the rules.
     """
-    try:
-        schema.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        if cases["index"].isna().any():
-            # A rule itself failed: a fault of the program, not of the table.
-            raise RuntimeError(cases[cases["index"].isna()].to_string()) from error
-        faults = pd.DataFrame({"index": cases["index"].astype("int64"), "reason": cases["check"].astype(str)})
-        return faults.drop_duplicates().sort_values("index", kind="stable", ignore_index=True)
-    return NONE
+    results = [(check, check(frame[name])) for name, column in schema.columns.items() for check in column.checks]
+    results += [(check, check(frame)) for check in schema.checks]
+    parts = [
+        pd.DataFrame({"index": frame.index[~holds], "reason": str(check.error)}, dtype=object)
+        for check, result in results
+        if not (holds := result.check_output.to_numpy(bool)).all()
+    ]
+    if not parts:
+        return pd.DataFrame({"index": pd.Series(dtype="int64"), "reason": pd.Series(dtype=object)})
+    faults = pd.concat(parts, ignore_index=True).astype({"index": "int64"})
+    # Two rules may give one reason: a position that is no number is no whole number either.
+    return faults.drop_duplicates().sort_values("index", kind="stable", ignore_index=True)

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from trainer.data.tables import read_table
@@ -109,3 +111,10 @@ def test_text_stored_as_bytes_is_read_and_checked(tmp_path: Path) -> None:
     assert read_table(path)["title"].tolist() == ["größe"]
     pd.DataFrame({"title": [b"gr\xdfe"]}).to_parquet(path)
     assert "'title' holds bytes that are not UTF-8" in fault(path)
+
+
+def test_text_of_a_file_that_claims_to_be_utf8_is_checked(tmp_path: Path) -> None:
+    path = tmp_path / "items.parquet"
+    wrong = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\4\0\0\0"), pa.py_buffer(b"gr\xdfe")])
+    pq.write_table(pa.table({"title": wrong}), path)
+    assert "column 'title' holds bytes that are not UTF-8" in fault(path)

@@ -115,6 +115,24 @@ def test_several_reasons_of_one_row_are_joined(store) -> None:
     assert sources.rejections.rows == {"search_log": 1}
 
 
+def test_rows_of_a_rejected_item_say_why_the_item_is_missing(store) -> None:
+    lost = store.search_log.loc[0, "item_id"]
+    store.items.loc[store.items["item_id"] == lost, "title"] = None
+    rejected = read_sources(store.experiment()).rejections.frame
+    of_log = rejected[rejected["table"] == "search_log"]
+    assert len(of_log) == (store.search_log["item_id"] == lost).sum()
+    assert set(of_log["reason"]) == {"the row of this item_id in items was rejected"}
+
+
+def test_a_column_of_lists_is_no_text(store) -> None:
+    experiment = store.experiment()
+    path = store.folder / "items.parquet"
+    store.items.assign(title=[["two", "words"]] * len(store.items)).to_parquet(path)
+    experiment = experiment.model_copy(update={"data": experiment.data.model_copy(update={"items": path})})
+    with pytest.raises(InputError, match=r"items\.parquet: column 'title' holds no plain values \(row 1 has"):
+        prepare(experiment, progress=False)
+
+
 def test_faults_of_files_and_columns_of_all_tables_are_reported_together(store) -> None:
     store.items = store.items.drop(columns="price")
     store.search_log = store.search_log.assign(clicked="maybe").drop(columns=[])
