@@ -1,4 +1,4 @@
-"""`python -m tools.benchmarks [serving RUN | client | training] [--json FILE]`; alone it runs all that are possible."""
+"""`python -m tools.benchmarks [serving RUN | client | training | steps] [--json FILE]`; alone it runs all that are possible."""
 
 import os
 import sys
@@ -30,6 +30,7 @@ OtherRun = Annotated[
 ]
 Calls = Annotated[int, typer.Option(min=1, help="Pages timed each way.")]
 Steps = Annotated[int, typer.Option(min=1, help="Training steps timed each way.")]
+Small = Annotated[bool, typer.Option("--small", help="Take a small random backbone instead of the experiment's.")]
 
 Benchmark = Callable[[], Result]
 
@@ -41,7 +42,11 @@ def everything(context: typer.Context, run: OtherRun = None, json: Json = None) 
         if run is not None or json is not None:
             raise InputError(f"--run and --json stand after the command: {context.invoked_subcommand} ... --json FILE")
         return
-    measure({"client": run_client, "serving": lambda: run_serving(run), "training": run_training}, json, skip=True)
+    measure(
+        {"client": run_client, "serving": lambda: run_serving(run), "training": run_training, "steps": run_steps},
+        json,
+        skip=True,
+    )
 
 
 @app.command()
@@ -60,6 +65,12 @@ def client(json: Json = None) -> None:
 def training(config: Config = QUICKSTART, steps: Steps = 5, json: Json = None) -> None:
     """A few training steps: what encoding each text once saves."""
     measure({"training": lambda: run_training(config, steps)}, json)
+
+
+@app.command()
+def steps(config: Config = QUICKSTART, steps: Steps = 5, small: Small = False, json: Json = None) -> None:
+    """A training step of each adversarial and fine-tuning method over a plain step."""
+    measure({"steps": lambda: run_steps(config, steps, small)}, json)
 
 
 def run_client() -> Result:
@@ -82,6 +93,13 @@ def run_training(config: Path = QUICKSTART, steps: int = 5) -> Result:
     from tools.benchmarks.training import benchmark_training
 
     return benchmark_training(config, steps)
+
+
+def run_steps(config: Path = QUICKSTART, steps: int = 5, small: bool = False) -> Result:
+    """`tools.benchmarks.steps`"""
+    from tools.benchmarks.steps import benchmark_steps
+
+    return benchmark_steps(config, steps, small)
 
 
 def measure(benchmarks: Mapping[str, Benchmark], json: Path | None, skip: bool = False) -> None:

@@ -4,9 +4,11 @@ A value may name an environment variable as ``${NAME}`` or ``${NAME:-default}``.
 in which the command runs.
 """
 
+from trainer.config.adversarial import AdversarialConfig
 from trainer.config.data import DataConfig, EventsConfig, NegativesConfig, SplitConfig
 from trainer.config.experiment import Experiment
 from trainer.config.features import RESERVED_FEATURE_NAMES, FeatureConfig, FeaturesConfig
+from trainer.config.finetune import FinetuneConfig
 from trainer.config.loss import LossConfig
 from trainer.config.model import EncoderConfig, ModelConfig
 from trainer.config.reading import dump_experiment, load_experiment, read_yaml
@@ -16,6 +18,7 @@ from trainer.config.train import TrainConfig
 
 __all__ = [
     "RESERVED_FEATURE_NAMES",
+    "AdversarialConfig",
     "Count",
     "DataConfig",
     "EncoderConfig",
@@ -25,6 +28,7 @@ __all__ = [
     "ExportConfig",
     "FeatureConfig",
     "FeaturesConfig",
+    "FinetuneConfig",
     "LossConfig",
     "ModelConfig",
     "NegativesConfig",

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from trainer.config.adversarial import AdversarialConfig
 from trainer.config.data import DataConfig
 from trainer.config.features import FeaturesConfig
+from trainer.config.finetune import FinetuneConfig
 from trainer.config.loss import LossConfig
 from trainer.config.model import EncoderConfig, ModelConfig
 from trainer.config.results import EvaluateConfig, ExportConfig
@@ -29,6 +31,8 @@ class Experiment(Section):
         model: the network above it.
         loss: weights of the parts of the loss.
         train: rates, batches, precision, stopping.
+        finetune: what of the encoder is trained.
+        adversarial: perturbation while training.
         evaluate: what ``shelfrank evaluate`` measures.
         export: where bundles go and how they are checked.
     """
@@ -43,6 +47,8 @@ class Experiment(Section):
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
+    finetune: FinetuneConfig = FinetuneConfig()
+    adversarial: AdversarialConfig = AdversarialConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     export: ExportConfig = ExportConfig()
 
@@ -58,6 +64,10 @@ class Experiment(Section):
         has_log = self.data.search_log is not None or self.data.events is not None
         if not has_log and self.model.score != "relevance":
             raise ValueError("without a log only model.relevance: true with model.score: relevance can be learned")
+        if self.train.r_drop and not self.encoder.dropout + self.model.dropout:
+            raise ValueError(
+                "train.r_drop: its two passes differ by dropout only; raise encoder.dropout or model.dropout"
+            )
         text_columns = {f.name for f in self.features.items if f.kind == "text"} & set(self.data.text)
         if text_columns:
             raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")

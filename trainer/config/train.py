@@ -17,6 +17,7 @@ class TrainConfig(Section):
         warmup_share: share of the steps in which the rate rises.
         weight_decay: decoupled from the gradient: each step takes rate * ``weight_decay`` off the matrices.
         clip_norm: gradients of a larger norm, over all variables, are scaled down to it.
+        r_drop: weight of the divergence between two passes over a batch with different dropout.
         precision: what the step computes in; weights and exports are float32.
         xla: compile the training step; sizes are rounded up, so that batches have few shapes.
         evaluations: validations while training, spread evenly, each followed by a checkpoint; one more comes before
@@ -35,6 +36,7 @@ class TrainConfig(Section):
     warmup_share: Share = 0.1
     weight_decay: NotNegative = 0.01
     clip_norm: Positive = 1.0
+    r_drop: NotNegative = 0.0
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     xla: bool = False
     evaluations: Count = 4

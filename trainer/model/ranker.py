@@ -81,32 +81,34 @@ class Ranker(keras.Model):
         self.head.build((None, None, total))
         self.built = True
 
-    def encode(self, tokens, training: bool | None = None):
+    def encode(self, tokens, training: bool | None = None, perturbation=None):
         """Encode packed texts.
 
         Args:
             tokens: int32 [B, L]
             training: whether to drop units.
+            perturbation: float32 [B, L, D], added to the embedded tokens where given.
 
         Returns:
             Unit vectors, float32 [B, D]; zeros for texts of no token.
         """
         filled = ops.sum(ops.cast(ops.not_equal(tokens, self.encoder.pad), "int32"), axis=1, keepdims=True) > 2
-        return unit(self.encoder(tokens, training=training)) * ops.cast(filled, "float32")
+        return unit(self.encoder(tokens, training=training, perturbation=perturbation)) * ops.cast(filled, "float32")
 
-    def encode_pairs(self, query_tokens, item_tokens, training: bool | None = None):
+    def encode_pairs(self, query_tokens, item_tokens, training: bool | None = None, perturbation=None):
         """Encode queries and items in one sequence each.
 
         Args:
             query_tokens: int32 [B, L1], packed.
             item_tokens: int32 [B, L2], packed.
             training: whether to drop units.
+            perturbation: float32 [B, L1 + L2 - 1, D], added to the embedded tokens where given.
 
         Returns:
             Pooled states, float32 [B, D].
         """
         tokens, segments = pack_pair(query_tokens, item_tokens, self.encoder.pad)
-        return self.encoder(tokens, segments, training=training)
+        return self.encoder(tokens, segments, training=training, perturbation=perturbation)
 
     def page_logits(self, page: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         """Logits of encoded pages.
@@ -144,18 +146,22 @@ class Ranker(keras.Model):
             for index, task in enumerate(self.tasks)
         }
 
-    def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+    def call(
+        self, batch: dict[str, Any], training: bool | None = None, perturbation: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Logits of a training batch, in which each distinct text is encoded once.
 
         Args:
             batch: as `trainer.training.batches.PageBatches` makes it.
             training: whether to drop units.
+            perturbation: by encoding (``query``, ``item``, ``pair``): what is added to the embedded tokens.
 
         Returns:
             By task: float32 [P, N]; without the position bias.
         """
-        queries = self.encode(batch["query_tokens"], training=training)
-        items = self.encode(batch["item_tokens"], training=training)
+        moved = perturbation or {}
+        queries = self.encode(batch["query_tokens"], training=training, perturbation=moved.get("query"))
+        items = self.encode(batch["item_tokens"], training=training, perturbation=moved.get("item"))
         rows = batch["item_row"]
         page = {
             "query": tf.gather(queries, batch["query_row"]),
@@ -170,6 +176,7 @@ class Ranker(keras.Model):
                 tf.gather(batch["query_tokens"], batch["pair_query"]),
                 tf.gather(batch["item_tokens"], batch["pair_item"]),
                 training=training,
+                perturbation=moved.get("pair"),
             )
             page["pairs"] = tf.gather(pairs, batch["pair_row"])
         return self.page_logits(page, training=training)

@@ -84,17 +84,20 @@ class Encoder(keras.layers.Layer):
         weights = ops.cast(mask, "float32")[..., None]
         return ops.sum(x * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1.0)
 
-    def call(self, token_ids, segment_ids=None, training: bool | None = None):
+    def call(self, token_ids, segment_ids=None, training: bool | None = None, perturbation=None):
         """Encode texts.
 
         Args:
             token_ids: int [B, L]
             segment_ids: int [B, L], 0 where not given.
             training: whether to drop units.
+            perturbation: float [B, L, D], added to the embedded tokens where given.
 
         Returns:
             float32 [B, D]
         """
         mask = ops.not_equal(token_ids, self.pad)
-        x = self.run(self.embed(token_ids, segment_ids, training=training), mask, training=training)
-        return self.pool(x, mask)
+        x = self.embed(token_ids, segment_ids, training=training)
+        if perturbation is not None:
+            x = x + ops.cast(perturbation, x.dtype)
+        return self.pool(self.run(x, mask, training=training), mask)

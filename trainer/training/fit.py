@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from trainer.adversarial import build_method
 from trainer.config import Experiment, dump_experiment
 from trainer.data.pages import Pages, concatenate
 from trainer.data.prepared import Prepared
@@ -17,15 +18,18 @@ from trainer.evaluation.scorer import RankerScorer
 from trainer.losses.objective import Objective
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, save_architecture
+from trainer.text.finetuning import limit_training
 from trainer.training import run as runs
 from trainer.training.batches import PageBatches
 from trainer.training.checkpoint import load_state, save_state
 from trainer.training.optimizer import build_optimizer
+from trainer.training.parameters import count_parameters
 from trainer.training.progress import TrainingProgress
 from trainer.training.step import RankerTraining
 from trainer.training.tables import build_tables
 from trainer.training.tensorboard import TensorBoardLog
 from trainer.training.validation import Validation
+from trainer.training.weight_average import averaged_weights
 
 SAMPLED_PAGES = 256
 LOWER_IS_BETTER = (".log_loss", ".ece")
@@ -73,6 +77,8 @@ class _Session:
         runs.write_text(folder / runs.STATISTICS, json.dumps(prepared.statistics, ensure_ascii=False))
         self.packers = runs.build_packers(experiment, tokenizer)
         self.ranker = build_ranker(experiment, prepared.statistics, backbone, tokenizer.pad_token_id, config.precision)
+        limit_training(self.ranker.encoder, experiment.finetune)
+        self.parameters = count_parameters(self.ranker)
         self.scorer = RankerScorer(experiment, self.ranker, self.packers)
         self.tables = build_tables(
             experiment, self.ranker, self.packers, prepared.items, pages, prepared.statistics.get("relevance")
@@ -90,8 +96,10 @@ class _Session:
         self.interval = max(1, round(total / config.evaluations))
         self.rounds = max(1, round(total / self.interval))
         objective = Objective(experiment.loss, self.ranker.tasks, self.ranker.head.entire_space)
-        self.model = RankerTraining(self.ranker, objective, experiment.loss.l2)
-        optimizer = build_optimizer(config, self.ranker.encoder, self.ranker, self.rounds * self.interval)
+        total = self.rounds * self.interval
+        method = build_method(experiment.adversarial, total, experiment.seed)
+        self.model = RankerTraining(self.ranker, objective, experiment.loss.l2, method, config.r_drop)
+        optimizer = build_optimizer(config, self.ranker.encoder, self.ranker, total, experiment.finetune)
         self.model.compile(optimizer=optimizer, jit_compile=config.xla)
         optimizer.build(self.ranker.trainable_variables)
         self.validation = Validation(experiment, prepared, self.scorer)
@@ -124,6 +132,7 @@ class _Session:
             shutil.rmtree(self.folder / "tensorboard", ignore_errors=True)
             self._start_at_base_rates()
             self._validate(0, progress)
+        self.console.print(self.parameters.in_words())
         history = progress["history"]
         total = self.rounds * self.interval
         board = TensorBoardLog(self.folder / "tensorboard", history, dump_experiment(self.experiment))
@@ -148,7 +157,8 @@ class _Session:
                     f"{self.folder}: the loss is no number any more; lower train.learning_rate or use train.precision=float32"
                 )
             progress["round"] = number + 1
-            metrics = self._report((number + 1) * self.interval, progress)
+            with averaged_weights(self.model.optimizer):
+                metrics = self._report((number + 1) * self.interval, progress)
             board.validation((number + 1) * self.interval, metrics)
             save_state(checkpoint, self._state, progress)
             if progress["waited"] >= self.experiment.train.patience and number + 1 < self.rounds:
@@ -157,7 +167,11 @@ class _Session:
                 )
                 break
         runs.write_text(self.folder / runs.HISTORY, json.dumps([*history, *progress["validation"]]))
-        summary = {"steps": progress["round"] * self.interval, "best": progress["best"]}
+        summary = {
+            "steps": progress["round"] * self.interval,
+            "best": progress["best"],
+            "parameters": self.parameters.as_dict(),
+        }
         runs.write_text(self.folder / runs.FINISHED, json.dumps({**summary, "data_hash": self.prepared.data_hash}))
         checkpoint.unlink()
 

@@ -3,7 +3,9 @@
 import keras
 from keras import ops
 
-from trainer.config import TrainConfig
+from trainer.config import FinetuneConfig, TrainConfig
+from trainer.text.encoder import Encoder
+from trainer.text.finetuning import layer_factors
 
 
 class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -39,16 +41,25 @@ class GroupedAdamW(keras.optimizers.Adam):
         learning_rate: the rate, or its schedule, of variables with factor 1.
         factors: by ``id`` of the variable; 1 where there is none.
         decoupled_decay: the decay of matrices a step, times the rate.
+        ema: decay of an exponential moving average of the variables, None for none. Step t, from 0, takes at most
+            (1 + t) / (10 + t), so that the start is soon forgotten.
     """
 
-    def __init__(self, learning_rate, factors: dict[int, float], decoupled_decay: float, **kwargs) -> None:
+    def __init__(
+        self, learning_rate, factors: dict[int, float], decoupled_decay: float, ema: float | None = None, **kwargs
+    ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.factors = factors
         self.decoupled_decay = decoupled_decay
+        self.ema = ema
 
     def build(self, variables) -> None:
-        """Create the moments."""
+        """Create the moments and the averages, which start at the variables."""
         super().build(variables)
+        self.averaged = [] if self.ema is None else list(variables)
+        self.averages = self.add_optimizer_variables(self.averaged, "average")
+        for variable, average in zip(self.averaged, self.averages, strict=True):
+            average.assign(variable.value)
         self.factor_of = [self.factors.get(id(v), 1.0) for v in variables]
         self.decay_of = [self.decoupled_decay if len(v.shape) > 1 else 0.0 for v in variables]
 
@@ -59,9 +70,20 @@ class GroupedAdamW(keras.optimizers.Adam):
         if self.decay_of[index]:
             self.assign_sub(variable, variable * (rate * self.decay_of[index]))
         super().update_step(gradient, variable, rate)
+        if self.ema is not None:
+            step = ops.cast(self.iterations, variable.dtype)
+            kept = ops.minimum(self.ema, (1.0 + step) / (10.0 + step))
+            average = self.averages[index]
+            self.assign_add(average, (1.0 - kept) * (variable - average))
 
 
-def build_optimizer(config: TrainConfig, encoder: keras.layers.Layer, ranker: keras.Model, total_steps: int):
+def build_optimizer(
+    config: TrainConfig,
+    encoder: Encoder,
+    ranker: keras.Model,
+    total_steps: int,
+    finetune: FinetuneConfig | None = None,
+):
     """The optimizer of an experiment; with float16 it scales the loss.
 
     Args:
@@ -69,13 +91,17 @@ def build_optimizer(config: TrainConfig, encoder: keras.layers.Layer, ranker: ke
         encoder: whose variables get ``learning_rate``.
         ranker: whose other variables get ``head_learning_rate``.
         total_steps: of the whole run.
+        finetune: rates by layer, average.
     """
+    finetune = finetune or FinetuneConfig()
     backbone = {id(v) for v in encoder.trainable_variables}
     factor = config.head_learning_rate / config.learning_rate
     optimizer = GroupedAdamW(
         WarmupDecay(config.learning_rate, round(config.warmup_share * total_steps), total_steps),
-        {id(v): factor for v in ranker.trainable_variables if id(v) not in backbone},
+        {id(v): factor for v in ranker.trainable_variables if id(v) not in backbone}
+        | layer_factors(encoder, finetune.layer_decay),
         config.weight_decay,
+        finetune.ema,
         global_clipnorm=config.clip_norm,
     )
     return keras.optimizers.LossScaleOptimizer(optimizer) if config.precision == "float16" else optimizer

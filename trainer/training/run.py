@@ -13,6 +13,7 @@ from trainer.errors import InputError
 from trainer.model.build import build_ranker
 from trainer.model.ranker import Ranker
 from trainer.text.backbone import build_architecture, load_backbone
+from trainer.text.lora import merged_lora
 from trainer.text.packing import TextPacker
 
 CONFIG, STATISTICS, HISTORY = "config.yaml", "statistics.json", "history.json"
@@ -96,9 +97,10 @@ def build_packers(experiment: Experiment, tokenizer: Any) -> dict[str, TextPacke
 
 
 def save_weights(ranker: Ranker, path: Path) -> None:
-    """Write weights as a whole or not at all."""
+    """Write weights as a whole or not at all; low-rank additions as part of their kernels."""
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    ranker.save_weights(temporary)
+    with merged_lora(ranker.encoder):
+        ranker.save_weights(temporary)
     temporary.replace(path)
 
 

@@ -6,6 +6,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from trainer.adversarial.method import PlainTraining
+from trainer.losses.divergence import Divergence
 from trainer.losses.objective import Objective
 from trainer.model.ranker import Ranker
 
@@ -17,18 +19,45 @@ class RankerTraining(keras.Model):
         ranker: what is trained.
         objective: the loss.
         l2: weight of the squared kernels of the head.
+        method: how the gradients of a batch come about.
+        r_drop: weight of the divergence between two passes with different dropout (Liang et al. 2021).
     """
 
-    def __init__(self, ranker: Ranker, objective: Objective, l2: float = 0.0) -> None:
+    def __init__(
+        self,
+        ranker: Ranker,
+        objective: Objective,
+        l2: float = 0.0,
+        method: PlainTraining | None = None,
+        r_drop: float = 0.0,
+    ) -> None:
         super().__init__(name="training", dtype=ranker.dtype_policy, autocast=False)
         self.ranker = ranker
         self.objective = objective
         self.l2 = l2
+        self.method = method or PlainTraining()
+        self.r_drop = r_drop
         self.built = True
 
-    def loss_parts(self, batch: dict[str, Any], training: bool) -> dict[str, Any]:
-        """The weighted parts of the loss of a batch, by name."""
-        logits = self.ranker(batch, training=training)
+    @property
+    def learned_tasks(self) -> list[str]:
+        """The tasks that have a weight in the loss."""
+        return [task for task in self.ranker.tasks if getattr(self.objective.config, task, 1.0)]
+
+    def loss_parts(self, batch: dict[str, Any], training: bool, perturbation: Any = None) -> dict[str, Any]:
+        """The weighted parts of the loss of one pass over a batch, by name."""
+        return self._parts(batch, self.ranker(batch, training=training, perturbation=perturbation))
+
+    def training_parts(self, batch: dict[str, Any], perturbation: Any = None) -> dict[str, Any]:
+        """The parts of the loss that is learned from: with R-Drop the mean of two passes, and their divergence."""
+        if not self.r_drop:
+            return self.loss_parts(batch, True, perturbation)
+        first, second = (self.ranker(batch, training=True, perturbation=perturbation) for _ in range(2))
+        parts, others = self._parts(batch, first), self._parts(batch, second)
+        divergence = Divergence(self.learned_tasks).symmetric(first, second, batch["mask"])
+        return {**{name: 0.5 * (parts[name] + others[name]) for name in parts}, "r_drop": self.r_drop * divergence}
+
+    def _parts(self, batch: dict[str, Any], logits: dict[str, Any]) -> dict[str, Any]:
         tower = self.ranker.position_bias
         parts = self.objective(batch, logits, None if tower is None else tower(batch["position"]))
         if self.l2:
@@ -36,20 +65,23 @@ class RankerTraining(keras.Model):
             parts["l2"] = self.l2 * sum(ops.sum(ops.square(v)) for v in kernels)
         return parts
 
+    def scale(self, loss):
+        """A loss as it is differentiated: scaled up for float16, and by the share of a replica, whose gradients are summed."""
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        return self.optimizer.scale_loss(loss if replicas == 1 else loss / replicas)
+
     def train_step(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Learn from a batch.
 
         Returns:
-            ``loss``, each of its parts, ``gradient_norm`` before clipping, ``candidates`` in the batch.
+            ``loss``, each of its parts, what the method shows, ``gradient_norm`` before clipping, ``candidates`` in the batch.
         """
-        with tf.GradientTape() as tape:
-            parts = self.loss_parts(batch, training=True)
-            loss = sum(parts.values())
-            scaled = self.optimizer.scale_loss(loss)
+        scale = self.scale(tf.ones(()))
+        step = self.method.gradients(self, batch)
         variables = self.ranker.trainable_variables
-        gradients = tape.gradient(scaled, variables)
-        used = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
+        used = [(g, v) for g, v in zip(step.gradients, variables, strict=True) if g is not None]
         self.optimizer.apply([g for g, _ in used], [v for _, v in used])
-        norm = tf.linalg.global_norm([g for g, _ in used]) * (loss / scaled)
+        norm = tf.linalg.global_norm([g for g, _ in used]) / scale
         candidates = ops.sum(ops.cast(batch["mask"], "float32"))
-        return {"loss": loss, **parts, "gradient_norm": norm, "candidates": candidates}
+        loss = sum(step.parts.values())
+        return {"loss": loss, **step.parts, **step.shown, "gradient_norm": norm, "candidates": candidates}

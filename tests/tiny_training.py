@@ -1,0 +1,63 @@
+"""The training model of the small shop, without the rest of a run."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import small_shop
+from trainer.adversarial import build_method
+from trainer.config import Experiment
+from trainer.losses.objective import Objective
+from trainer.model.build import POLICIES, build_ranker
+from trainer.text.backbone import load_backbone
+from trainer.text.finetuning import limit_training
+from trainer.training.batches import PageBatches
+from trainer.training.optimizer import build_optimizer
+from trainer.training.run import build_packers
+from trainer.training.step import RankerTraining
+from trainer.training.tables import build_tables
+
+STEPS = 20
+
+
+def training_model(experiment: Experiment, shaken: bool = True) -> RankerTraining:
+    """A training model, seeded; ``shaken`` moves the heads from their start at 0, so that every part has a gradient."""
+    keras.utils.set_random_seed(experiment.seed)
+    config = experiment.train
+    backbone, tokenizer = load_backbone(
+        experiment.encoder.backbone, POLICIES[config.precision], experiment.encoder.dropout
+    )
+    ranker = build_ranker(experiment, small_shop.statistics(), backbone, tokenizer.pad_token_id, config.precision)
+    limit_training(ranker.encoder, experiment.finetune)
+    if shaken:
+        random = np.random.default_rng(1)
+        for variable in ranker.head.trainable_variables:
+            variable.assign_add(random.normal(0, 0.3, variable.shape))
+    objective = Objective(experiment.loss, ranker.tasks, ranker.head.entire_space)
+    method = build_method(experiment.adversarial, STEPS, experiment.seed)
+    model = RankerTraining(ranker, objective, experiment.loss.l2, method, config.r_drop)
+    optimizer = build_optimizer(config, ranker.encoder, ranker, STEPS, experiment.finetune)
+    model.compile(optimizer=optimizer, jit_compile=config.xla)
+    optimizer.build(ranker.trainable_variables)
+    return model
+
+
+def batch_of(experiment: Experiment, model: RankerTraining, count: int = 4) -> dict[str, Any]:
+    """The first pages of the shop as tensors."""
+    pages = small_shop.pages()
+    packers = build_packers(experiment, load_backbone(experiment.encoder.backbone)[1])
+    tables = build_tables(experiment, model.ranker, packers, small_shop.items(), pages)
+    tables.memory[:] = np.random.default_rng(2).normal(size=tables.memory.shape)
+    pairs = model.ranker.interaction.needs_pairs
+    batches = PageBatches(pages, tables, count, True, pairs, experiment.train.xla, experiment.seed)
+    return {name: tf.constant(value) for name, value in batches.batch(np.arange(count)).items()}
+
+
+def made(preset: Path, folder: Path, shaken: bool = True, **sections: Any) -> tuple[RankerTraining, dict[str, Any]]:
+    """A training model and a batch for it."""
+    experiment = small_shop.experiment(preset, folder, **sections)
+    model = training_model(experiment, shaken)
+    return model, batch_of(experiment, model)

@@ -1,0 +1,43 @@
+"""How far apart two predictions are."""
+
+from typing import Any
+
+from keras import ops
+
+from trainer.losses.pointwise import masked_mean
+
+
+class Divergence:
+    """Kullback-Leibler divergence of Bernoulli predictions: the mean over candidates, summed over tasks.
+
+    From logits ``a`` of p and ``b`` of q it is ``softplus(b) - softplus(a) + p * (a - b)``, which stays exact where p is near
+    0 or 1.
+
+    Args:
+        tasks: which logits count.
+    """
+
+    def __init__(self, tasks: list[str]) -> None:
+        self.tasks = tasks
+
+    def __call__(self, first: dict[str, Any], second: dict[str, Any], mask):
+        """KL(p || q).
+
+        Args:
+            first: logits of p by task, float32 [P, N].
+            second: logits of q by task, float32 [P, N].
+            mask: bool [P, N], true where the candidate counts.
+
+        Returns:
+            A scalar, float32.
+        """
+        return sum(masked_mean(bernoulli(first[task], second[task]), mask) for task in self.tasks)
+
+    def symmetric(self, first: dict[str, Any], second: dict[str, Any], mask):
+        """The mean of KL(p || q) and KL(q || p), as R-Drop has it (Liang et al. 2021)."""
+        return 0.5 * (self(first, second, mask) + self(second, first, mask))
+
+
+def bernoulli(first, second):
+    """KL of each candidate from the logits of both predictions, float32 [P, N]."""
+    return ops.softplus(second) - ops.softplus(first) + ops.sigmoid(first) * (first - second)
