@@ -4,7 +4,8 @@ A value may name an environment variable as ``${NAME}`` or ``${NAME:-default}``.
 in which the command runs.
 """
 
-from trainer.config.data import DataConfig, EventsConfig, NegativesConfig, SplitConfig
+from trainer.config.data import AttributionConfig, DataConfig, EventsConfig, NegativesConfig, SplitConfig
+from trainer.config.debias import CurveConfig, DebiasConfig
 from trainer.config.experiment import Experiment
 from trainer.config.features import RESERVED_FEATURE_NAMES, FeatureConfig, FeaturesConfig
 from trainer.config.loss import LossConfig
@@ -16,8 +17,11 @@ from trainer.config.train import TrainConfig
 
 __all__ = [
     "RESERVED_FEATURE_NAMES",
+    "AttributionConfig",
     "Count",
+    "CurveConfig",
     "DataConfig",
+    "DebiasConfig",
     "EncoderConfig",
     "EvaluateConfig",
     "EventsConfig",
