@@ -76,7 +76,9 @@ class Experiment(Section):
         has_log = self.data.search_log is not None or self.data.events is not None
         whole = has_log and self.data.log == "impressions"
         if self.debias_method == "ipw" and not whole:
-            raise ValueError("debias.method: ipw needs a log of impressions with their positions (data.log: impressions)")
+            raise ValueError(
+                "debias.method: ipw needs a log of impressions with their positions (data.log: impressions)"
+            )
         if self.train.negative_rate < 1.0 and not whole:
             raise ValueError(
                 "train.negative_rate: below 1 it needs a log of impressions; with log: clicks lower data.negatives.per_click"

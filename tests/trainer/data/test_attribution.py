@@ -15,7 +15,9 @@ from trainer.config import DataConfig
 END = pd.Timestamp("2025-03-10 12:00", tz="UTC")
 LOG = pd.DataFrame(
     {
-        "timestamp": pd.to_datetime(["2025-03-08 11:00", *["2025-03-08 12:00"] * 2, *["2025-03-09 00:00"] * 3], utc=True),
+        "timestamp": pd.to_datetime(
+            ["2025-03-08 11:00", *["2025-03-08 12:00"] * 2, *["2025-03-09 00:00"] * 3], utc=True
+        ),
         "clicked": [1.0, 1, 0, 0, 1, 1],
         "purchased": [0.0, 0, 0, 0, 0, 1],
     }
@@ -64,9 +66,7 @@ def test_orders_after_the_last_impression_settle_it(store) -> None:
     store.search_log = log.drop(columns=["clicked", "purchased"])
     names = {"impressions": "search_log.csv", "clicks": "clicks.csv", "orders": "orders.csv"}
     events = {table: str(store.folder / name) for table, name in names.items()}
-    prepared = prepare(
-        store.experiment(events=events, search_log=None, attribution={"days": 7}), progress=False
-    )
+    prepared = prepare(store.experiment(events=events, search_log=None, attribution={"days": 7}), progress=False)
     assert prepared.pages is not None
     assert (prepared.pages.purchased >= 0).all()
 
@@ -78,5 +78,7 @@ def test_a_window_shorter_than_that_of_the_orders_is_refused() -> None:
         "events": {"impressions": "a", "clicks": "b", "attribution_days": 7},
         "attribution": {"days": 3},
     }
-    with pytest.raises(InputError, match="attribution.days is 3, but events.attribution_days joins orders up to 7 days"):
+    with pytest.raises(
+        InputError, match="attribution.days is 3, but events.attribution_days joins orders up to 7 days"
+    ):
         validate_section(DataConfig, raw, "shop.yaml: data")
