@@ -44,10 +44,8 @@ def examination_of(experiment: Experiment, training: Pages, items: pd.DataFrame,
         raise InputError(
             "debias.curve.estimate: no click at a known position on the training pages; give debias.curve.power"
         )
-    if config.estimate == "regression_em":
-        examination = _by_table(training, console)
-    else:
-        examination = _by_trees(training, items, experiment)
+    tabled = config.estimate == "regression_em"
+    examination = _by_table(training, console) if tabled else _by_trees(training, items, experiment)
     return ExaminationCurve.of(config.estimate, examination, training.position)
 
 

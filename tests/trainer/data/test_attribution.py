@@ -5,12 +5,11 @@ import json
 import pandas as pd
 import pytest
 
-from trainer.config import AttributionConfig
+from trainer.config import AttributionConfig, DataConfig
+from trainer.config.section import validate_section
 from trainer.data.attribution import open_purchases
 from trainer.data.prepared import prepare
 from trainer.errors import InputError
-from trainer.config.section import validate_section
-from trainer.config import DataConfig
 
 END = pd.Timestamp("2025-03-10 12:00", tz="UTC")
 LOG = pd.DataFrame(
@@ -79,6 +78,6 @@ def test_a_window_shorter_than_that_of_the_orders_is_refused() -> None:
         "attribution": {"days": 3},
     }
     with pytest.raises(
-        InputError, match="attribution.days is 3, but events.attribution_days joins orders up to 7 days"
+        InputError, match=r"attribution\.days is 3, but events\.attribution_days joins orders up to 7 days"
     ):
         validate_section(DataConfig, raw, "shop.yaml: data")

@@ -126,18 +126,18 @@ def test_weighted_pairs_give_the_ratio_of_attractions_wherever_the_items_stood()
 def test_down_sampled_losses_give_the_probabilities_of_the_whole_log() -> None:
     """A logistic regression of clicks and purchases on a quarter of what was not clicked."""
     random = np.random.default_rng(3)
-    x = random.normal(size=60_000)
+    x = random.normal(size=40_000)
     click_true, buy_true = sigmoid(-2.5 + x), sigmoid(-1.0 + 0.5 * x)
     clicked = random.random(len(x)) < click_true
     bought = clicked & (random.random(len(x)) < buy_true)
     kept = clicked | (random.random(len(x)) < 0.25)
     data = {
-        "mask": np.ones((1, kept.sum()), bool),
-        "clicked": clicked[None, kept].astype(np.float32),
-        "purchased": bought[None, kept].astype(np.float32),
-        "relevance": np.full((1, kept.sum()), np.nan, np.float32),
+        "mask": np.ones((kept.sum(), 1), bool),
+        "clicked": clicked[kept, None].astype(np.float32),
+        "purchased": bought[kept, None].astype(np.float32),
+        "relevance": np.full((kept.sum(), 1), np.nan, np.float32),
     }
-    x_kept = x[None, kept].astype(np.float32)
+    x_kept = x[kept, None].astype(np.float32)
     fitted = {}
     for rate in (1.0, 0.25):
         objective = Objective(
