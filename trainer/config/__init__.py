@@ -5,7 +5,8 @@ in which the command runs.
 """
 
 from trainer.config.adversarial import AdversarialConfig
-from trainer.config.data import DataConfig, EventsConfig, NegativesConfig, SplitConfig
+from trainer.config.data import AttributionConfig, DataConfig, EventsConfig, NegativesConfig, SplitConfig
+from trainer.config.debias import CurveConfig, DebiasConfig
 from trainer.config.experiment import Experiment
 from trainer.config.features import RESERVED_FEATURE_NAMES, FeatureConfig, FeaturesConfig
 from trainer.config.finetune import FinetuneConfig
@@ -19,8 +20,11 @@ from trainer.config.train import TrainConfig
 __all__ = [
     "RESERVED_FEATURE_NAMES",
     "AdversarialConfig",
+    "AttributionConfig",
     "Count",
+    "CurveConfig",
     "DataConfig",
+    "DebiasConfig",
     "EncoderConfig",
     "EvaluateConfig",
     "EventsConfig",

@@ -1,7 +1,7 @@
 """The tables and what is made of them."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,10 +35,27 @@ class NegativesConfig(Section):
     Attributes:
         per_click: items drawn for each click; never one that is on the page.
         power: 0 draws training negatives uniformly, 1 in proportion to the training clicks plus 1.
+        hard: items added for each click on training pages, besides: the best matches of the query by BM25 that no
+            training page of the query holds.
     """
 
     per_click: Count = 15
     power: Share = 0.0
+    hard: Annotated[int, Field(ge=0)] = 0
+
+
+class AttributionConfig(Section):
+    """Purchases that may still come: labels of clicks whose attribution window was open when the log ended.
+
+    Attributes:
+        days: a purchase counts if it comes at most this long after the impression.
+        early_purchases: ``keep``: clicks not yet followed by a purchase become unknown, nothing else; every known purchase
+            is learned from, and purchase rates come out a little high. ``drop``: all impressions of the open time become
+            unknown, whatever they show so far; rates are unbiased.
+    """
+
+    days: Positive
+    early_purchases: Literal["keep", "drop"] = "keep"
 
 
 class SplitConfig(Section):
@@ -74,6 +91,7 @@ class DataConfig(Section):
         text: columns of the items that make up the encoded text, in this order; the first may not be empty.
         log: whether the log holds all items that were shown, or the clicked ones only.
         negatives: used with ``log: clicks``.
+        attribution: how long purchases may come after an impression; null: all labels are final.
         split: how pages are parted.
         max_page_items: longer pages lose their last items.
         max_rejected_share: more rejected rows of a table than this stop the run.
@@ -88,6 +106,7 @@ class DataConfig(Section):
     text: list[str] = Field(default=["title"], min_length=1)
     log: Literal["impressions", "clicks"] = "impressions"
     negatives: NegativesConfig = NegativesConfig()
+    attribution: AttributionConfig | None = None
     split: SplitConfig = SplitConfig()
     max_page_items: Count = 50
     max_rejected_share: Share = 0.01
@@ -99,4 +118,15 @@ class DataConfig(Section):
             raise ValueError("give search_log or events, not both")
         if not given:
             raise ValueError("needs search_log, events or judgments")
+        return self
+
+    @model_validator(mode="after")
+    def _windows_agree(self) -> "DataConfig":
+        if self.attribution is not None and self.events is not None:
+            joined = self.events.attribution_days
+            if self.attribution.days < joined:
+                raise ValueError(
+                    f"attribution.days is {self.attribution.days:g}, but events.attribution_days joins orders up to "
+                    f"{joined:g} days later; give attribution.days: {joined:g} or more"
+                )
         return self

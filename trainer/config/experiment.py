@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from trainer.config.adversarial import AdversarialConfig
 from trainer.config.data import DataConfig
+from trainer.config.debias import DebiasConfig
 from trainer.config.features import FeaturesConfig
 from trainer.config.finetune import FinetuneConfig
 from trainer.config.loss import LossConfig
@@ -30,6 +31,7 @@ class Experiment(Section):
         encoder: the text encoder.
         model: the network above it.
         loss: weights of the parts of the loss.
+        debias: how clicks are freed from the position at which items were shown.
         train: rates, batches, precision, stopping.
         finetune: what of the encoder is trained.
         adversarial: perturbation while training.
@@ -46,6 +48,7 @@ class Experiment(Section):
     encoder: EncoderConfig = EncoderConfig()
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()
+    debias: DebiasConfig = DebiasConfig()
     train: TrainConfig = TrainConfig()
     finetune: FinetuneConfig = FinetuneConfig()
     adversarial: AdversarialConfig = AdversarialConfig()
@@ -56,6 +59,11 @@ class Experiment(Section):
     def run_folder(self) -> Path:
         """The folder of this experiment's run."""
         return self.runs / self.name
+
+    @property
+    def debias_method(self) -> str:
+        """``none``, ``tower`` or ``ipw``."""
+        return self.debias.method or ("tower" if self.model.position_bias else "none")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Experiment":
@@ -71,4 +79,23 @@ class Experiment(Section):
         text_columns = {f.name for f in self.features.items if f.kind == "text"} & set(self.data.text)
         if text_columns:
             raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")
+        return self
+
+    @model_validator(mode="after")
+    def _clicks_are_logged_with_what_was_shown(self) -> "Experiment":
+        has_log = self.data.search_log is not None or self.data.events is not None
+        whole = has_log and self.data.log == "impressions"
+        if self.debias_method == "ipw" and not whole:
+            raise ValueError(
+                "debias.method: ipw needs a log of impressions with their positions (data.log: impressions)"
+            )
+        if self.train.negative_rate < 1.0 and not whole:
+            raise ValueError(
+                "train.negative_rate: below 1 it needs a log of impressions; with log: clicks lower data.negatives.per_click"
+            )
+        if self.train.negative_rate < 1.0 and self.debias_method == "ipw":
+            raise ValueError(
+                "train.negative_rate: below 1 it can't go with debias.method: ipw, whose loss counts on every impression; "
+                "use debias.method: tower or none, or train.negative_rate: 1"
+            )
         return self

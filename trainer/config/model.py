@@ -34,7 +34,8 @@ class ModelConfig(Section):
         hidden: widths of the hidden layers of a tower; an empty list makes it linear.
         dropout: share of units dropped in the towers while training.
         residual: add the cosine of query and item, times a learned weight, to every logit.
-        position_bias: learn a click logit for each position while training; it is not exported.
+        position_bias: learn a click logit for each position while training; it is not exported. ``debias.method``, where
+            given, decides in its place.
         relevance: learn a third task from ``data.judgments``.
         score: what pages are sorted by.
     """

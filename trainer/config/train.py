@@ -1,6 +1,8 @@
 """Optimisation."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from trainer.config.section import Count, NotNegative, Positive, Section, Share
 
@@ -26,6 +28,8 @@ class TrainConfig(Section):
             ones.
         patience: validations without a rise after which training stops.
         validation_pages: pages of the log that a validation scores, a fixed sample.
+        negative_rate: share of the impressions without a click, drawn by chance, that is trained on; the click logit is
+            corrected for it in training, so that probabilities are those of the whole log.
     """
 
     epochs: Positive = 1.0
@@ -43,3 +47,4 @@ class TrainConfig(Section):
     stop_on: str | None = "valid.gauc"
     patience: Count = 3
     validation_pages: Count = 500
+    negative_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0

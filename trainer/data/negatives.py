@@ -4,8 +4,10 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from trainer.config import NegativesConfig
+from trainer.data.hard_negatives import hard_negatives
 from trainer.data.pages import Pages, concatenate
 from trainer.data.splits import SPLITS
 
@@ -18,7 +20,7 @@ class Shortfall:
     """Negatives of a log that holds clicks only.
 
     Attributes:
-        wanted: ``per_click`` times the clicked items.
+        wanted: ``per_click`` times the clicked items, and ``hard`` times those of the training pages.
         drawn: of them drawn; fewer where pages have no room or items run out.
     """
 
@@ -34,16 +36,26 @@ class Shortfall:
             filled: the same pages with them.
             config: how many a clicked item.
         """
+        training = (clicked.table["split"] == "train").to_numpy()[clicked.page_of_impression]
         wanted = int((clicked.clicked == 1).sum()) * config.per_click
+        wanted += int((clicked.clicked[training] == 1).sum()) * config.hard
         return cls(wanted, len(filled.item) - len(clicked.item))
 
 
-def add_negatives(pages: Pages, item_count: int, config: NegativesConfig, longest: int, seed: int) -> Pages:
+def add_negatives(
+    pages: Pages,
+    item_count: int,
+    config: NegativesConfig,
+    longest: int,
+    seed: int,
+    texts: pd.Series | None = None,
+) -> Pages:
     """Add sampled items to the pages of a log that holds clicks only.
 
     Training negatives are drawn without replacement with probability proportional to
     (clicks on training pages + 1) ** power, those of the other splits uniformly. Every position becomes unknown: known
-    positions would tell clicks from negatives.
+    positions would tell clicks from negatives. Hard negatives come before them, on training pages alone: what is measured
+    on the other splits does not depend on them.
 
     Args:
         pages: P pages with their splits.
@@ -51,6 +63,7 @@ def add_negatives(pages: Pages, item_count: int, config: NegativesConfig, longes
         config: how many a clicked item, and the power.
         longest: the most items a page may have.
         seed: of the draws; each split has a stream of its own.
+        texts: of the I items, for hard negatives.
 
     Returns:
         The pages in the same order, the sampled items last in each.
@@ -64,6 +77,10 @@ def add_negatives(pages: Pages, item_count: int, config: NegativesConfig, longes
         weights = popularity**config.power if name == "train" else np.ones(item_count)
         clicks = np.bincount(part.page_of_impression, weights=part.clicked == 1, minlength=len(part))
         room = np.minimum(longest, item_count) - part.sizes
+        if config.hard and name == "train" and texts is not None:
+            need = np.clip(clicks * config.hard, 0, np.maximum(room, 0)).astype(np.int64)
+            part = _append(part, *hard_negatives(part, texts, need))
+            room = np.minimum(longest, item_count) - part.sizes
         need = np.clip(clicks * config.per_click, 0, np.maximum(room, 0)).astype(np.int64)
         page, item = sample_items(part, need, weights, np.random.default_rng([seed, number]))
         parts.append(_append(part, page, item))

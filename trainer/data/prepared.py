@@ -128,7 +128,9 @@ def prepare(experiment: Experiment, console: Console | None = None, progress: bo
                 "rejected": {"rows": sources.rejections.rows, "reasons": sources.rejections.counts},
                 "cut_pages": dataclasses.asdict(made.cut),
                 "negatives": made.negatives and dataclasses.asdict(made.negatives),
-                "notes": find_notes(statistics, made.pages, sources.users, made.negatives),
+                "open_purchases": sources.open_purchases and dataclasses.asdict(sources.open_purchases),
+                "notes": find_notes(statistics, made.pages, sources.users, made.negatives)
+                + ([sources.open_purchases.note] if sources.open_purchases else []),
                 "splits": split_counts(made.pages, made.judged),
                 "leak_checks": leaks,
                 "files": {path.name: sha256(path) for path in sorted(making.iterdir())},
@@ -209,7 +211,8 @@ class _Made:
             pages, cut = cut_pages(pages, data.max_page_items)
             if data.log == "clicks":
                 clicked = pages
-                pages = add_negatives(clicked, len(item_ids), data.negatives, data.max_page_items, experiment.seed)
+                texts, longest = sources.items["text"], data.max_page_items
+                pages = add_negatives(clicked, len(item_ids), data.negatives, longest, experiment.seed, texts)
                 negatives = Shortfall.of(clicked, pages, data.negatives)
         judged, judgments = None, sources.judgments
         if judgments is not None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from trainer.config import DataConfig, Experiment, FeatureConfig
 from trainer.data import schema
+from trainer.data.attribution import OpenPurchases, open_purchases
 from trainer.data.label_joining import join_labels
 from trainer.data.rejections import Rejections
 from trainer.data.schema import UNREADABLE
@@ -36,6 +37,7 @@ class Sources:
         judgments: ``query``, ``item_id``, ``relevance``, or None.
         rejections: the other rows.
         rows: rows of each table as read.
+        open_purchases: purchase labels that are not settled, or None without ``data.attribution``.
     """
 
     items: pd.DataFrame
@@ -44,6 +46,7 @@ class Sources:
     judgments: pd.DataFrame | None
     rejections: Rejections
     rows: dict[str, int]
+    open_purchases: OpenPurchases | None = None
 
     def too_many_rejected(self, limit: float) -> list[str]:
         """The tables of which more than a share of the rows was rejected, in words."""
@@ -99,11 +102,16 @@ def read_sources(experiment: Experiment) -> Sources:
         log = log.assign(position=log["position"].fillna(0)).astype(
             {"position": "int32", **dict.fromkeys(LABELS, "int8")}
         )
+    unsettled = None
+    if log is not None and experiment.data.attribution is not None and len(log):
+        known = [typed[name]["timestamp"].max() for name in ("clicks", "orders") if name in typed]
+        end = pd.Series([log["timestamp"].max(), *known]).max()
+        log, unsettled = open_purchases(log, experiment.data.attribution, end)
     judgments = typed.get("judgments")
     if judgments is not None:
         judgments = _checked("judgments", judgments, schema.judgments_schema(*item_ids), rejections)
     rows = {table: len(frame) for table, frame in raw.items() if frame is not None}
-    return Sources(_with_text(items, experiment), users, log, judgments, rejections, rows)
+    return Sources(_with_text(items, experiment), users, log, judgments, rejections, rows, unsettled)
 
 
 def read_items(path: Path, experiment: Experiment) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -68,7 +68,14 @@ def base_rates(pages: Pages) -> dict[str, float]:
     clicks = int((pages.clicked == 1).sum())
     purchases = int((pages.purchased == 1).sum())
     total = int(labelled.sum())
-    return {"ctr": clicks / total, "cvr": purchases / max(clicks, 1), "ctcvr": purchases / total}
+    # Purchases that may still come are in neither part of their rates.
+    settled = pages.purchased >= 0
+    settled_clicks = int((settled & (pages.clicked == 1)).sum())
+    return {
+        "ctr": clicks / total,
+        "cvr": purchases / max(settled_clicks, 1),
+        "ctcvr": purchases / max(int((settled & labelled).sum()), 1),
+    }
 
 
 def _feature(values: pd.Series | None, feature: FeatureConfig, every: pd.Series | None) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def find_notes(
     if negatives is not None and negatives.drawn < negatives.wanted:
         notes.append(
             f"{negatives.drawn:,} of {negatives.wanted:,} negatives were drawn: data.max_page_items and the number of "
-            "items leave no room for more"
+            "items, or of those that share a word with the query for hard ones, leave no room for more"
         )
     return notes
 

@@ -86,6 +86,7 @@ class Evaluation:
             f"{self.split}.gauc": "GAUC",
             f"{self.split}.ndcg@{self.k}": f"NDCG@{self.k}",
             f"{self.split}.mrr": "MRR",
+            f"{self.split}.truth.ndcg@{self.k}": f"true NDCG@{self.k}",
             f"judged.ndcg@{self.k}": f"judged NDCG@{self.k}",
             "judged.pair_accuracy": "judged pair accuracy",
         }

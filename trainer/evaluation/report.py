@@ -15,6 +15,7 @@ from trainer.config import dump_experiment
 from trainer.errors import InputError
 from trainer.evaluation import report_tables as tables
 from trainer.evaluation.drawing import LegendEntry, Picture, colour_of, legend_entry
+from trainer.evaluation.examination_picture import examination_picture
 from trainer.evaluation.ndcg_pictures import difference_plot, ndcg_by_cut, ndcg_by_frequency
 from trainer.evaluation.page_examples import page_examples
 from trainer.evaluation.pictures import calibrations, click_rate_by_position, discrimination, score_histogram
@@ -129,6 +130,11 @@ def _galleries(data: ReportData) -> Iterator[Gallery]:
     score = data.experiment.model.score
     histograms = [score_histogram(side, source, score) for source, side in data.sides.items()]
     yield Gallery("Scores", "The score that ranks, by what became of the impression.", histograms)
+    examination = examination_picture(data)
+    if examination is not None:
+        yield Gallery(
+            "Position bias", "What is taken for the effect of the position when clicks are learned from.", [examination]
+        )
     curves = learning_curves(data)
     yield Gallery(
         "Training",

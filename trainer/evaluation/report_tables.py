@@ -14,6 +14,9 @@ NAMES = {
         "Judged pair accuracy",
         "how often the better of two items, by human judgment, stands first",
     ),
+    "truth.ndcg": ("True NDCG", "order of the page, the top counting most, by the simulator's hidden attraction"),
+    "truth.pair_accuracy": ("True pair accuracy", "how often the truly more attractive of two items stands first"),
+    "truth.examination_error": ("Examination error", "largest gap of the examination curve to the simulator's"),
     "ctr.auc": ("CTR AUC", "how often a clicked impression has a higher CTR than one without a click"),
     "ctr.pr_auc": ("CTR PR-AUC", "average precision of clicks"),
     "ctr.log_loss": ("CTR log loss", "surprise at clicks; lower is better"),
@@ -22,6 +25,7 @@ NAMES = {
     "ctcvr.auc": ("CTCVR AUC", "how often a purchase has a higher CTCVR than an impression without one"),
 }
 HEADLINES = ("judged.pair_accuracy", "judged.ndcg", "gauc", "ndcg", "mrr", "ctr.auc", "ctcvr.auc", "ctr.ece")
+TRUE_ORDER = ("truth.ndcg", "truth.pair_accuracy")
 VERDICTS = ("judged.pair_accuracy", "gauc")
 REFERENCES = ("zero-shot", "BM25")
 
@@ -56,7 +60,7 @@ class Table:
 
 def order_metrics(data: ReportData) -> dict[str, tuple[str, str]]:
     """Metrics of order, which every ranker has: name and meaning by key, human judgments first."""
-    return {key: name for key, name in _named(data).items() if _short(key, data.split) in HEADLINES[:5]}
+    return {key: name for key, name in _named(data).items() if _short(key, data.split) in (*HEADLINES[:5], *TRUE_ORDER)}
 
 
 def headlines(data: ReportData) -> list[Headline]:

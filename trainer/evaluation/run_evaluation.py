@@ -7,11 +7,13 @@ from rich.console import Console
 
 from trainer.data.negatives import all_candidates
 from trainer.data.prepared import Prepared, ensure_prepared
+from trainer.debiasing.examination_curve import ExaminationCurve
 from trainer.evaluation.baselines import baselines
 from trainer.evaluation.evaluator import Evaluation, evaluate
 from trainer.evaluation.foreign import judged_pages_of
 from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.scores import RankerFunction
+from trainer.evaluation.truth import judge_by_truth
 from trainer.training.run import Run, load_run, load_zero_shot
 
 
@@ -38,6 +40,8 @@ def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
     result = evaluate(
         _rankers(run, prepared), pages, judged, prepared.items, config, split, run.experiment.seed, lowest
     )
+    curve = ExaminationCurve.load(folder)
+    judge_by_truth(result, run.experiment.data, curve, pages, config, run.experiment.seed)
     if split == "train":
         result.notes.append("train: the model and popularity have learned from these very pages")
     result.save(folder if split == "test" else folder / split)

@@ -10,7 +10,7 @@ class PointwiseLoss:
         """The loss.
 
         Args:
-            labels: float32 [P, N] in [0, 1].
+            labels: float32 [P, N] in [0, 1], or unbiased estimates of such, which may be above 1.
             logits: float32 [P, N]
             mask: bool [P, N], true where the candidate counts.
 
@@ -29,7 +29,7 @@ class EntireSpaceLoss:
         """The loss.
 
         Args:
-            purchased: float32 [P, N], 0 or 1.
+            purchased: float32 [P, N], 0 or 1, or an unbiased estimate of it.
             ctr_logits: float32 [P, N]
             cvr_logits: float32 [P, N]
             mask: bool [P, N]
@@ -40,7 +40,7 @@ class EntireSpaceLoss:
         log_p = ops.log_sigmoid(ctr_logits) + ops.log_sigmoid(cvr_logits)
         # 1 - p from expm1 keeps its digits where p is near 1; the floor keeps the gradient finite at p = 1.
         log_q = ops.log(ops.maximum(-ops.expm1(log_p), 1e-7))
-        losses = -ops.where(purchased > 0.5, log_p, log_q)
+        losses = -(purchased * log_p + (1.0 - purchased) * log_q)
         return masked_mean(losses, mask)
 
 

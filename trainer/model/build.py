@@ -57,7 +57,8 @@ def build_ranker(
     head = HEADS[experiment.model.heads](
         tasks, experiment.model.hidden, experiment.model.dropout, name="head", dtype=policy
     )
-    bias = PositionBias(statistics["position_shares"], name="position_bias") if experiment.model.position_bias else None
+    tower = experiment.debias_method == "tower"
+    bias = PositionBias(statistics["position_shares"], name="position_bias") if tower else None
     return Ranker(
         Encoder(backbone, pad, experiment.encoder.pooling, name="encoder"),
         INTERACTIONS[experiment.model.interaction](name="interaction", dtype=policy),

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from trainer.adversarial import build_method
 from trainer.config import Experiment, dump_experiment
+from trainer.data.down_sampling import down_sample
 from trainer.data.pages import Pages, concatenate
 from trainer.data.prepared import Prepared
 from trainer.errors import InputError
@@ -22,6 +23,7 @@ from trainer.text.finetuning import limit_training
 from trainer.training import run as runs
 from trainer.training.batches import PageBatches
 from trainer.training.checkpoint import load_state, save_state
+from trainer.training.examination import Examination, write_curve
 from trainer.training.optimizer import build_optimizer
 from trainer.training.parameters import count_parameters
 from trainer.training.progress import TrainingProgress
@@ -69,7 +71,8 @@ class _Session:
             return
         runs.set_seed(experiment.seed)
         config = experiment.train
-        pages = training_pages(experiment, prepared)
+        pages = self._thin(training_pages(experiment, prepared))
+        self.examination = Examination(experiment, prepared, folder, console)
         backbone, tokenizer = load_backbone(
             experiment.encoder.backbone, POLICIES[config.precision], experiment.encoder.dropout
         )
@@ -95,7 +98,10 @@ class _Session:
         total = math.ceil(config.epochs * self.batches.steps_per_epoch)
         self.interval = max(1, round(total / config.evaluations))
         self.rounds = max(1, round(total / self.interval))
-        objective = Objective(experiment.loss, self.ranker.tasks, self.ranker.head.entire_space)
+        propensity, rate = self.examination.propensity, config.negative_rate
+        objective = Objective(
+            experiment.loss, self.ranker.tasks, self.ranker.head.entire_space, propensity=propensity, negative_rate=rate
+        )
         total = self.rounds * self.interval
         method = build_method(experiment.adversarial, total, experiment.seed)
         self.model = RankerTraining(self.ranker, objective, experiment.loss.l2, method, config.r_drop)
@@ -160,6 +166,7 @@ class _Session:
             with averaged_weights(self.model.optimizer):
                 metrics = self._report((number + 1) * self.interval, progress)
             board.validation((number + 1) * self.interval, metrics)
+            write_curve(board.writer, (number + 1) * self.interval, self.examination.measure(self.scorer))
             save_state(checkpoint, self._state, progress)
             if progress["waited"] >= self.experiment.train.patience and number + 1 < self.rounds:
                 self.console.print(
@@ -167,6 +174,8 @@ class _Session:
                 )
                 break
         runs.write_text(self.folder / runs.HISTORY, json.dumps([*history, *progress["validation"]]))
+        self.ranker.load_weights(self.folder / runs.BEST)
+        self.examination.finish(self.scorer)
         summary = {
             "steps": progress["round"] * self.interval,
             "best": progress["best"],
@@ -174,6 +183,19 @@ class _Session:
         }
         runs.write_text(self.folder / runs.FINISHED, json.dumps({**summary, "data_hash": self.prepared.data_hash}))
         checkpoint.unlink()
+
+    def _thin(self, pages: Pages) -> Pages:
+        """The pages with the share of unclicked impressions that is trained on."""
+        rate = self.experiment.train.negative_rate
+        thinned = down_sample(pages, rate, self.experiment.seed)
+        if rate < 1.0:
+            self.console.print(
+                f"train.negative_rate {rate:g}: {len(thinned.item):,} of {len(pages.item):,} training impressions on "
+                f"{len(thinned):,} of {len(pages):,} pages",
+                soft_wrap=True,
+                highlight=False,
+            )
+        return thinned
 
     def _start_at_base_rates(self) -> None:
         """Centre the similarity, so that the heads' biases are the base rates."""

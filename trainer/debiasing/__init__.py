@@ -1,0 +1,1 @@
+"""Clicks freed from the position at which items were shown: examination curves and what uses them."""
