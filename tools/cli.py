@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -91,6 +91,31 @@ def evaluate(
 
 
 @app.command()
+def calibrate(
+    run: RunFolder = None,
+    config: RunConfig = None,
+    method: Annotated[str | None, typer.Option(help="platt, isotonic or none; that of the run by default.")] = None,
+    segment: Annotated[
+        str | None, typer.Option(help='A categorical feature, query_frequency, or "" for one curve.')
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Pages to fit on: valid or train.")] = None,
+    min_rows: Annotated[int | None, typer.Option(help="Impressions that a fit needs.")] = None,
+) -> None:
+    """Fit the probabilities of a trained run to the rates that were seen."""
+    from rich.console import Console
+
+    from trainer.calibration.fit import calibrate_folder
+
+    given = {"method": method, "segment": segment, "split": split, "min_rows": min_rows}
+    changes: dict[str, Any] = {key: value or None for key, value in given.items() if value is not None}
+    if method not in (None, "platt"):
+        changes.setdefault("segment", None)
+    folder = run_folder(run, config)
+    calibrate_folder(folder, changes, Console())
+    typer.echo(f"calibrated: {folder}; evaluate and export it again")
+
+
+@app.command()
 def report(
     run: RunFolder = None,
     config: RunConfig = None,
@@ -107,13 +132,14 @@ def export(
     run: RunFolder = None,
     config: RunConfig = None,
     items: Annotated[Path | None, typer.Option(help="Other items, with the same weights.")] = None,
+    score: Annotated[str | None, typer.Option(help="Another score, with the same weights.")] = None,
 ) -> None:
     """Write the next version of the bundle, proved equal to the trainer."""
     from rich.console import Console
 
     from trainer.export.export import export_folder
 
-    typer.echo(f"exported: {export_folder(run_folder(run, config), items, Console())}")
+    typer.echo(f"exported: {export_folder(run_folder(run, config), items, Console(), score)}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})

@@ -78,7 +78,8 @@ def benchmark_steps(config: Path, steps: int = STEPS, small: bool = False) -> Re
     """
     with tempfile.TemporaryDirectory(prefix="shelfrank-benchmark-") as name:
         experiment = moved(load_experiment(config), Path(name))
-        if experiment.simulate is None:
+        simulated = experiment.simulate
+        if simulated is None:
             raise InputError(f"{config}: has no section 'simulate', which this benchmark takes its pages from")
         if small:
             backbone = small_backbone(Path(name) / "backbone")
@@ -88,7 +89,7 @@ def benchmark_steps(config: Path, steps: int = STEPS, small: bool = False) -> Re
             raise NotHere(
                 f"no folder {backbone_name}; fetch the weights with `python -m tools.weights`, or give --small"
             )
-        section = validate_section(SimulateConfig, {**experiment.simulate, "pages": PAGES}, f"{config}: simulate")
+        section = validate_section(SimulateConfig, {**simulated, "pages": PAGES}, f"{config}: simulate")
         simulate(section, experiment.data.items.parent, experiment.seed, progress=False)
         seconds = measure_steps(experiment, prepare(experiment, progress=False), steps)
     size = "a small random backbone" if small else experiment.encoder.backbone

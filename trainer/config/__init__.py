@@ -5,6 +5,7 @@ in which the command runs.
 """
 
 from trainer.config.adversarial import AdversarialConfig
+from trainer.config.calibration import CalibrationConfig
 from trainer.config.data import AttributionConfig, DataConfig, EventsConfig, NegativesConfig, SplitConfig
 from trainer.config.debias import CurveConfig, DebiasConfig
 from trainer.config.experiment import Experiment
@@ -21,6 +22,7 @@ __all__ = [
     "RESERVED_FEATURE_NAMES",
     "AdversarialConfig",
     "AttributionConfig",
+    "CalibrationConfig",
     "Count",
     "CurveConfig",
     "DataConfig",

@@ -6,15 +6,17 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from trainer.config.adversarial import AdversarialConfig
+from trainer.config.calibration import QUERY_FREQUENCY, CalibrationConfig
 from trainer.config.data import DataConfig
 from trainer.config.debias import DebiasConfig
-from trainer.config.features import FeaturesConfig
+from trainer.config.features import RESERVED_FEATURE_NAMES, FeaturesConfig
 from trainer.config.finetune import FinetuneConfig
 from trainer.config.loss import LossConfig
 from trainer.config.model import EncoderConfig, ModelConfig
 from trainer.config.results import EvaluateConfig, ExportConfig
 from trainer.config.section import Section
 from trainer.config.train import TrainConfig
+from trainer.score.formula import PREDICTED, Formula
 
 
 class Experiment(Section):
@@ -35,6 +37,7 @@ class Experiment(Section):
         train: rates, batches, precision, stopping.
         finetune: what of the encoder is trained.
         adversarial: perturbation while training.
+        calibration: what is fitted to the probabilities after training.
         evaluate: what ``shelfrank evaluate`` measures.
         export: where bundles go and how they are checked.
     """
@@ -52,6 +55,7 @@ class Experiment(Section):
     train: TrainConfig = TrainConfig()
     finetune: FinetuneConfig = FinetuneConfig()
     adversarial: AdversarialConfig = AdversarialConfig()
+    calibration: CalibrationConfig = CalibrationConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     export: ExportConfig = ExportConfig()
 
@@ -70,7 +74,7 @@ class Experiment(Section):
         if self.model.relevance and self.data.judgments is None:
             raise ValueError("model.relevance: true needs data.judgments")
         has_log = self.data.search_log is not None or self.data.events is not None
-        if not has_log and self.model.score != "relevance":
+        if not has_log and {"ctr", "cvr", "ctcvr"} & set(Formula.read(self.model.score).names):
             raise ValueError("without a log only model.relevance: true with model.score: relevance can be learned")
         if self.train.r_drop and not self.encoder.dropout + self.model.dropout:
             raise ValueError(
@@ -79,6 +83,8 @@ class Experiment(Section):
         text_columns = {f.name for f in self.features.items if f.kind == "text"} & set(self.data.text)
         if text_columns:
             raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")
+        check_score_names(self)
+        check_calibrated(self)
         return self
 
     @model_validator(mode="after")
@@ -99,3 +105,45 @@ class Experiment(Section):
                 "use debias.method: tower or none, or train.negative_rate: 1"
             )
         return self
+
+
+def check_score_names(experiment: Experiment) -> None:
+    """Refuse names in ``model.score`` that can't be number columns of the items.
+
+    Raises:
+        ValueError: naming them and those that are known.
+    """
+    features, data = experiment.features, experiment.data
+    numbers = [f.name for f in features.items if f.kind == "number"]
+    others = {f.name: f"is of kind {f.kind}" for f in features.items if f.kind != "number"}
+    others |= {f.name: "is no column of the items" for f in (*features.users, *features.context)}
+    others |= dict.fromkeys(data.text, "is text") | dict.fromkeys(RESERVED_FEATURE_NAMES | {"text"}, "is no number")
+    for name in Formula.read(experiment.model.score).columns:
+        if name in others:
+            known = [*PREDICTED[: None if experiment.model.relevance else -1], *numbers]
+            raise ValueError(
+                f"model.score: {name!r} {others[name]}; known: {', '.join(known)}, and the other number columns of "
+                f"{data.items}"
+            )
+
+
+def check_calibrated(experiment: Experiment) -> None:
+    """Refuse a calibration that the data or the features do not allow.
+
+    Raises:
+        ValueError: naming the key.
+    """
+    config, data, features = experiment.calibration, experiment.data, experiment.features
+    if config.method == "none":
+        return
+    if data.search_log is None and data.events is None:
+        raise ValueError("calibration.method: needs a log; without clicks there are no rates to agree with")
+    if data.log == "clicks":
+        raise ValueError("calibration.method: needs data.log: impressions; the rates of sampled negatives mean nothing")
+    declared = (*features.items, *features.users, *features.context)
+    known = [f.name for f in declared if f.kind == "categorical"]
+    if config.segment not in (None, QUERY_FREQUENCY, *known):
+        raise ValueError(
+            f"calibration.segment: {config.segment!r} is no declared categorical feature; known: "
+            f"{', '.join([QUERY_FREQUENCY, *known])}"
+        )

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from trainer.config.section import Count, Section, Share
+from trainer.score.formula import Formula
 
 
 class EncoderConfig(Section):
@@ -37,7 +38,8 @@ class ModelConfig(Section):
         position_bias: learn a click logit for each position while training; it is not exported. ``debias.method``, where
             given, decides in its place.
         relevance: learn a third task from ``data.judgments``.
-        score: what pages are sorted by.
+        score: what pages are sorted by: ``ctcvr``, ``ctr``, ``relevance``, or a formula of these, ``cvr`` and number
+            columns of the items, with ``+ - * ^`` and parentheses, for instance ``ctr * cvr^0.8 * price^0.3``.
     """
 
     interaction: Literal["bi", "cross"] = "bi"
@@ -47,10 +49,16 @@ class ModelConfig(Section):
     residual: bool = True
     position_bias: bool = True
     relevance: bool = False
-    score: Literal["ctcvr", "ctr", "relevance"] = "ctcvr"
+    score: str = "ctcvr"
+
+    @field_validator("score")
+    @classmethod
+    def _score_is_a_formula(cls, score: str) -> str:
+        Formula.read(score)
+        return score
 
     @model_validator(mode="after")
     def _score_is_learned(self) -> "ModelConfig":
-        if self.score == "relevance" and not self.relevance:
-            raise ValueError("score: relevance needs relevance: true")
+        if "relevance" in Formula.read(self.score).names and not self.relevance:
+            raise ValueError(f"score: {self.score} needs relevance: true")
         return self

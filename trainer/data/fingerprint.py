@@ -8,6 +8,7 @@ from typing import Any
 from trainer.config import Experiment
 from trainer.data.sources import source_files
 from trainer.errors import InputError
+from trainer.score.columns import undeclared_columns
 
 FORMAT = 1
 """Raised when the same tables and settings give other pages than before."""
@@ -38,7 +39,8 @@ def describe_sources(experiment: Experiment) -> dict[str, dict[str, Any]]:
 
 def settings(experiment: Experiment) -> dict[str, Any]:
     """The parts of an experiment that prepared data depends on, without paths."""
-    return {
+    columns = [f.name for f in undeclared_columns(experiment)]
+    return ({"score_columns": columns} if columns else {}) | {
         "format": FORMAT,
         "seed": experiment.seed,
         "data": _without_paths(experiment.data.model_dump(mode="json")),

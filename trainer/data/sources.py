@@ -17,6 +17,7 @@ from trainer.data.tables import missing_columns, read_table
 from trainer.data.validation import find_faults
 from trainer.data.values import as_id_lists, as_label, as_number, as_text, as_time, as_vectors
 from trainer.errors import InputError
+from trainer.score.columns import column_faults, item_columns
 
 LOG_COLUMNS = ["request_id", "timestamp", "user_id", "query", "item_id"]
 LABELS = ["clicked", "purchased"]
@@ -84,7 +85,9 @@ def read_sources(experiment: Experiment) -> Sources:
 
     rejections = Rejections()
     features = experiment.features
-    items = _checked("items", typed["items"], schema.items_schema(experiment.data.text[0], features.items), rejections)
+    items = _checked(
+        "items", typed["items"], schema.items_schema(experiment.data.text[0], item_columns(experiment)), rejections
+    )
     item_ids = (items["item_id"], typed["items"]["item_id"])
     users = None
     if "users" in typed:
@@ -133,7 +136,7 @@ def read_items(path: Path, experiment: Experiment) -> tuple[pd.DataFrame, pd.Dat
     if reader.faults or typed is None:
         raise InputError("; ".join(reader.faults))
     rejections = Rejections()
-    rules = schema.items_schema(experiment.data.text[0], experiment.features.items)
+    rules = schema.items_schema(experiment.data.text[0], item_columns(experiment))
     items = _checked("items", typed, rules, rejections)
     return _with_text(items, experiment), rejections.frame[["row", "item_id", "reason"]]
 
@@ -166,7 +169,7 @@ class _Reader:
     """Reads and types tables, and collects the faults that concern a whole file or column."""
 
     def __init__(self, experiment: Experiment) -> None:
-        self.data, self.features = experiment.data, experiment.features
+        self.data, self.features, self.experiment = experiment.data, experiment.features, experiment
         self.faults: list[str] = []
 
     def read(self, table: str, path: Path) -> pd.DataFrame | None:
@@ -194,7 +197,10 @@ class _Reader:
         """Typed columns of one table; the index stays the place in the file."""
         if table == "items":
             columns = {n: _read_text(path, raw, n, self.faults) for n in ("item_id", *self.data.text)}
-            return pd.DataFrame(columns | type_features(path, raw, self.features.items, self.faults))
+            faults = column_faults(path, raw, self.experiment)
+            self.faults += faults
+            features = self.features.items if faults else item_columns(self.experiment)
+            return pd.DataFrame(columns | type_features(path, raw, features, self.faults))
         if table == "users":
             columns = {"user_id": _read_text(path, raw, "user_id", self.faults)}
             return pd.DataFrame(columns | type_features(path, raw, self.features.users, self.faults))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from trainer.config import Experiment, FeatureConfig
 from trainer.data.pages import Pages
+from trainer.score.columns import item_columns
 
 UNKNOWN_RATES = {"ctr": 0.5, "cvr": 0.5, "ctcvr": 0.25}
 
@@ -40,7 +41,7 @@ def compute_statistics(
         "features": {
             "items": {
                 f.name: _feature((impressions if f.kind == "categorical" else shown).get(f.name), f, items.get(f.name))
-                for f in features.items
+                for f in item_columns(experiment)
             },
             "users": {f.name: _feature(pages.table[f.name], f, every.table[f.name]) for f in features.users},
             "context": {f.name: _feature(pages.table[f.name], f, every.table[f.name]) for f in features.context},
@@ -54,6 +55,17 @@ def compute_statistics(
         training = judged.split("train").relevance.astype(np.float64)
         statistics["relevance"] = {"min": grades.min(), "max": grades.max(), "mean": training.mean()}
     return statistics
+
+
+def feature_statistics(feature: FeatureConfig, pages: Pages, items: pd.DataFrame) -> dict[str, Any]:
+    """Statistics of a number column of the items, counted once for each item that was shown.
+
+    Args:
+        feature: of kind ``number``.
+        pages: training pages.
+        items: the items that they point into.
+    """
+    return _feature(items.iloc[np.unique(pages.item)][feature.name], feature, None)
 
 
 def base_rates(pages: Pages) -> dict[str, float]:

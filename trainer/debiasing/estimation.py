@@ -119,15 +119,19 @@ def pair_features(sample: Pages, items: pd.DataFrame, experiment: Experiment) ->
     Returns:
         float64 [pairs, F]
     """
-    words = items["text"].fillna("").str.split().str.len().to_numpy(np.float64)
+    words = _word_counts(items["text"])
     numbers = [f.name for f in experiment.features.items if f.kind == "number"]
     columns = [
         Bm25()(sample, items).score,
-        sample.table["query"].fillna("").str.split().str.len().to_numpy(np.float64),
+        _word_counts(sample.table["query"]),
         words[sample.item],
         *(pd.to_numeric(items[name]).to_numpy(np.float64, na_value=np.nan)[sample.item] for name in numbers),
     ]
     return np.column_stack(columns)
+
+
+def _word_counts(texts: pd.Series) -> np.ndarray:
+    return texts.fillna("").str.count(r"\S+").to_numpy(np.float64)
 
 
 class _Pairs:

@@ -168,4 +168,7 @@ def _table(side: _Side, scores: dict[str, Scores], items: pd.DataFrame) -> pd.Da
     for name in ("score", "ctr", "cvr", "ctcvr"):
         values = getattr(scores[model], name)
         columns[name] = nothing if values is None else values
+    for name in ("ctr_uncalibrated", "ctcvr_uncalibrated"):
+        if (values := getattr(scores[model], name)) is not None:
+            columns[name] = values
     return pd.DataFrame(columns | {f"score.{name}": scores[name].score for name in others})

@@ -11,6 +11,7 @@ from trainer.data.pages import Pages
 from trainer.data.sources import read_items, read_judgments
 from trainer.data.tables import read_table
 from trainer.errors import InputError
+from trainer.score.columns import item_columns
 
 JUDGED_BEFORE = "duplicate"
 
@@ -35,7 +36,7 @@ def judged_pages_of(judgments: Path, items: Path | None, experiment: Experiment)
     """
     path = judgments if items is None else items
     columns = set(read_table(path).columns)
-    declared = experiment.features.items
+    declared = item_columns(experiment)
     there = [f for f in declared if f.name in columns]
     table, left_out = read_items(path, _with_item_features(experiment, there))
     if items is None:
@@ -61,7 +62,9 @@ def judged_pages_of(judgments: Path, items: Path | None, experiment: Experiment)
 
 def _with_item_features(experiment: Experiment, features: list[FeatureConfig]) -> Experiment:
     declared = experiment.features.model_copy(update={"items": features})
-    return experiment.model_copy(update={"features": declared})
+    # The columns that only the score names are among the features here, as far as the file has them.
+    model = experiment.model.model_copy(update={"score": "ctr"})
+    return experiment.model_copy(update={"features": declared, "model": model})
 
 
 def _left_out(path: Path, what: str, rejected: pd.DataFrame, rows: int, experiment: Experiment) -> list[str]:

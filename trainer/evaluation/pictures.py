@@ -6,7 +6,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from trainer.evaluation.drawing import INK, MUTED, NARROW, Picture, absent, canvas, colour_of, legend_entry, slug
+from trainer.evaluation.drawing import (
+    INK,
+    MUTED,
+    NARROW,
+    LegendEntry,
+    Picture,
+    absent,
+    canvas,
+    colour_of,
+    legend_entry,
+    slug,
+)
 from trainer.evaluation.report_curves import (
     Curve,
     Rates,
@@ -103,11 +114,17 @@ def _calibration(side: ScoredSide, target: str) -> Picture:
         return absent(title, f"no impression with a predicted and a known {event}")
     label, probability = label[known], probability[known]
     rates, error = calibration(label, probability), ece(label, probability)
+    raw = side.column(f"{target}_uncalibrated")[known]
+    before = None if np.isnan(raw).any() else calibration(label, raw)
+    legend: list[LegendEntry] = []
     mean, seen = probability.mean(), label.mean()
     alt = f"{title}: expected calibration error {error:.4f}; predicted {mean:.2%} on average, seen {seen:.2%}."
     with canvas(slug(title), alt, NARROW) as chart:
         axes = chart.axes
         end = 1.08 * max(rates.predicted.max(), rates.seen.max(), 1e-9)
+        if before is not None:
+            end = max(end, 1.08 * max(before.predicted.max(), before.seen.max()))
+            axes.plot(before.predicted, before.seen, color=MUTED, lw=1.4, marker="o", ms=3)
         axes.plot([0, end], [0, end], color=MUTED, lw=1, ls=(0, (3, 3)))
         _seen(axes, rates.predicted, rates)
         axes.set(xlim=(0, end), ylim=(0, max(end, 1.02 * min(rates.high.max(), 1.6 * end))))
@@ -117,7 +134,11 @@ def _calibration(side: ScoredSide, target: str) -> Picture:
         f"ECE {error:.4f} over {len(rates.mass)} bins of equal mass; {mean:.2%} predicted on average, {seen:.2%} seen. "
         "On the dashed line predictions are true; whiskers are 95 % intervals."
     )
-    return Picture(title, chart.svg, caption)
+    if before is not None:
+        was = ece(label, raw)
+        caption += f" Before calibration the ECE was {was:.4f}, with {raw.mean():.2%} predicted on average."
+        legend = [legend_entry("calibrated", colour_of(0), f"{error:.4f}"), legend_entry("before", MUTED, f"{was:.4f}")]
+    return Picture(title, chart.svg, caption, legend)
 
 
 def click_rate_by_position(side: ScoredSide) -> Picture:

@@ -21,6 +21,9 @@ NAMES = {
     "ctr.pr_auc": ("CTR PR-AUC", "average precision of clicks"),
     "ctr.log_loss": ("CTR log loss", "surprise at clicks; lower is better"),
     "ctr.ece": ("CTR calibration error", "mean gap of predicted and seen CTR (ECE); lower is better"),
+    "ctr.ece_uncalibrated": ("CTR calibration error before", "the same before calibration"),
+    "ctcvr.ece": ("CTCVR calibration error", "mean gap of predicted and seen CTCVR (ECE); lower is better"),
+    "ctcvr.ece_uncalibrated": ("CTCVR calibration error before", "the same before calibration"),
     "cvr.auc": ("CVR AUC", "how often a click with a purchase has a higher CVR than one without"),
     "ctcvr.auc": ("CTCVR AUC", "how often a purchase has a higher CTCVR than an impression without one"),
 }

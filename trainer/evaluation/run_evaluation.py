@@ -13,8 +13,9 @@ from trainer.evaluation.evaluator import Evaluation, evaluate
 from trainer.evaluation.foreign import judged_pages_of
 from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.scores import RankerFunction
+from trainer.evaluation.tensorboard_pictures import write_probability_pictures
 from trainer.evaluation.truth import judge_by_truth
-from trainer.training.run import Run, load_run, load_zero_shot
+from trainer.training.run import FINISHED, Run, load_run, load_zero_shot, read_json
 
 
 def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
@@ -45,6 +46,8 @@ def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
     if split == "train":
         result.notes.append("train: the model and popularity have learned from these very pages")
     result.save(folder if split == "test" else folder / split)
+    log = result.scores[result.scores["source"] == "log"]
+    write_probability_pictures(folder / "tensorboard", int(read_json(folder / FINISHED).get("steps", 0)), split, log)
     result.show(console)
     return result
 
@@ -76,7 +79,7 @@ def evaluate_foreign(folder: Path, judgments: Path, items: Path | None, console:
 def _rankers(run: Run, prepared: Prepared) -> dict[str, RankerFunction]:
     """The model first, then the baselines."""
     zero_shot = RankerScorer(run.experiment, load_zero_shot(run), run.packers, zero_shot=True)
-    model = RankerScorer(run.experiment, run.ranker, run.packers)
+    model = RankerScorer(run.experiment, run.ranker, run.packers, outputs=run.outputs)
     training = None if prepared.pages is None else prepared.pages.split("train")
     others = baselines(training, prepared.items, run.experiment.data.log)
     return {"model": model, "zero-shot": zero_shot, **others}

@@ -9,7 +9,8 @@ import tensorflow as tf
 from trainer.config import Experiment
 from trainer.data.pages import Pages
 from trainer.evaluation.scores import Scores
-from trainer.model.ranker import Ranker, probabilities
+from trainer.model.ranker import Ranker
+from trainer.score.outputs import PageOutputs
 from trainer.text.packing import TextPacker
 from trainer.training.batches import pad_tokens
 from trainer.training.tables import Tables, build_tables
@@ -26,19 +27,26 @@ class RankerScorer:
         ranker: the model.
         packers: ``query`` and ``item``.
         zero_shot: whether to score by the cosine of the texts alone.
+        outputs: from logits to probabilities and score; by default the experiment's, without calibration.
     """
 
     def __init__(
-        self, experiment: Experiment, ranker: Ranker, packers: dict[str, TextPacker], zero_shot: bool = False
+        self,
+        experiment: Experiment,
+        ranker: Ranker,
+        packers: dict[str, TextPacker],
+        zero_shot: bool = False,
+        outputs: PageOutputs | None = None,
     ) -> None:
         self.experiment, self.ranker, self.packers, self.zero_shot = experiment, ranker, packers, zero_shot
+        answers = outputs or PageOutputs.of(experiment, ranker.item_features.statistics)
         tokens = tf.TensorSpec([None, None], tf.int32)
         self._encode = tf.function(lambda t: ranker.encode(t, training=False), input_signature=[tokens])
         self._pairs = tf.function(
             lambda q, i: ranker.encode_pairs(q, i, training=False), input_signature=[tokens, tokens]
         )
         self._page = tf.function(
-            lambda page: probabilities(ranker.page_logits(page, training=False)), reduce_retracing=True
+            lambda page: answers(ranker.page_logits(page, training=False), page), reduce_retracing=True
         )
 
     def __call__(self, pages: Pages, items: pd.DataFrame) -> Scores:
@@ -79,6 +87,7 @@ class RankerScorer:
             return Scores(score=np.einsum("md,md->m", queries[flat], vectors[pages.item]))
         tables = dataclasses.replace(tables, memory=vectors)
         pair_vectors, pair_row = self._pair_vectors(pages, tables)
+        asked = pages.table["query"].fillna("").astype(str).to_numpy(object)
         out: dict[str, np.ndarray] = {}
         order = np.argsort(pages.sizes, kind="stable")
         for chosen in chunks_by_size(order, pages.sizes):
@@ -90,6 +99,8 @@ class RankerScorer:
                 "query": queries[query_of[chosen]],
                 "items": vectors[rows],
                 "item_features": {k: v[rows] for k, v in tables.item_features.items()},
+                "columns": {k: v[rows] for k, v in tables.item_columns.items()},
+                "query_text": asked[chosen],
                 "user_features": {k: v[chosen] for k, v in tables.user_features.items()},
                 "context_features": {k: v[chosen] for k, v in tables.context_features.items()},
                 "sequences": {
@@ -108,7 +119,7 @@ class RankerScorer:
             result = self._page(tf.nest.map_structure(tf.constant, page))
             for name, values in result.items():
                 out.setdefault(name, np.zeros(len(pages.item), np.float32))[flat] = values.numpy()[mask]
-        return Scores(score=out[self.experiment.model.score], **out)
+        return Scores(**out)
 
     def _pair_vectors(self, pages: Pages, tables: Tables) -> tuple[np.ndarray | None, np.ndarray]:
         if not self.ranker.interaction.needs_pairs:

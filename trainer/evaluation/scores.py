@@ -19,6 +19,8 @@ class Scores:
         cvr: purchases after a click.
         ctcvr: clicks and purchases.
         relevance: judged relevance, scaled to [0, 1].
+        ctr_uncalibrated: ``ctr`` before its calibration, None without one; likewise the next.
+        ctcvr_uncalibrated: ``ctcvr`` before its calibration.
     """
 
     score: np.ndarray
@@ -26,6 +28,8 @@ class Scores:
     cvr: np.ndarray | None = None
     ctcvr: np.ndarray | None = None
     relevance: np.ndarray | None = None
+    ctr_uncalibrated: np.ndarray | None = None
+    ctcvr_uncalibrated: np.ndarray | None = None
 
 
 RankerFunction = Callable[[Pages, pd.DataFrame], Scores]

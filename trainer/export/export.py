@@ -24,6 +24,7 @@ from trainer.evaluation.scorer import RankerScorer
 from trainer.export.item_table import ItemTable
 from trainer.export.parity import Parity, batches_of, check_parity
 from trainer.export.requests import other_requests, page_request
+from trainer.export.rescoring import measured_metrics, rescored
 from trainer.export.signatures import RankingModule
 from trainer.export.warmup import write_warmup
 from trainer.training.run import Run, load_run
@@ -33,13 +34,14 @@ LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "keras-rs", 
 WARMUP_REQUESTS = 16
 
 
-def export_folder(folder: Path, items_file: Path | None, console: Console) -> Path:
-    """Export a run folder; with ``items_file``, with other items and the same weights.
+def export_folder(folder: Path, items_file: Path | None, console: Console, score: str | None = None) -> Path:
+    """Export a run folder; with ``items_file`` or ``score``, with others and the same weights.
 
     Args:
         folder: what ``shelfrank train`` wrote.
         items_file: a table of items; by default that of the training.
         console: where to say what is done.
+        score: what ranks; by default ``model.score`` of the run.
 
     Returns:
         ``models/<name>/<version>``
@@ -50,6 +52,8 @@ def export_folder(folder: Path, items_file: Path | None, console: Console) -> Pa
     run = load_run(folder)
     prepared = ensure_prepared(run.experiment)
     items, source = prepared.items, {"data_hash": prepared.data_hash, "items": str(run.experiment.data.items)}
+    if score is not None:
+        run, items = rescored(run, prepared, score)
     if items_file is not None:
         items, rejected = read_items(items_file, run.experiment)
         if len(rejected):
@@ -102,7 +106,7 @@ def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, An
     making = home / f".making-{os.getpid()}"
     shutil.rmtree(making, ignore_errors=True)
     try:
-        scorer = RankerScorer(experiment, run.ranker, run.packers)
+        scorer = RankerScorer(experiment, run.ranker, run.packers, outputs=run.outputs)
         tables = build_tables(experiment, run.ranker, run.packers, items, pages)
         vectors = scorer.item_vectors(tables, np.arange(len(items)))
         scores = scorer.score(pages, tables, vectors)
@@ -138,8 +142,9 @@ def _save(run: Run, items: pd.DataFrame, tables: Tables, vectors: np.ndarray, ma
             tables.item_tokens if pairs else None,
             empty,
             scratch,
+            tables.item_columns,
         )
-        module = RankingModule(run.experiment, run.ranker, run.packers, table)
+        module = RankingModule(run.experiment, run.ranker, run.packers, table, run.outputs)
         tf.saved_model.save(module, str(making), signatures=module.functions())
     finally:
         shutil.rmtree(scratch)
@@ -149,7 +154,7 @@ def _save(run: Run, items: pd.DataFrame, tables: Tables, vectors: np.ndarray, ma
 def _manifest(
     run: Run, items: pd.DataFrame, source: dict[str, Any], parity: Parity, table_bytes: int, warmup: int, making: Path
 ) -> dict[str, Any]:
-    metrics = run.folder / "metrics.json"
+    measured = measured_metrics(run)
     loaded = tf.saved_model.load(str(making))
     weights = sum(v.dtype.size * int(np.prod(v.shape)) for v in loaded.weights)
     return {
@@ -157,9 +162,11 @@ def _manifest(
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "git_commit": _git_commit(),
         "config": run.experiment.model_dump(mode="json"),
+        "score": run.experiment.model.score,
+        "calibration": None if run.calibration is None else run.calibration.config.model_dump(mode="json"),
         "data": source,
         "items": len(items),
-        "metrics": json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else {},
+        "metrics": measured,
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "signatures": {name: _describe(function) for name, function in loaded.signatures.items()},
         "parity": parity.as_dict(),

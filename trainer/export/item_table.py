@@ -17,6 +17,7 @@ class ItemTable(tf.Module):
         tokens: packed texts int32 [I, L] where query and item are encoded in one sequence, else None.
         empty: the packed empty text, int32 [1, L].
         folder: where the file of ids is written until the bundle is saved.
+        columns: columns that the score names, by name float32 [I], NaN where missing.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class ItemTable(tf.Module):
         tokens: np.ndarray | None,
         empty: np.ndarray,
         folder: Path,
+        columns: dict[str, np.ndarray] | None = None,
     ) -> None:
         super().__init__(name="item_table")
         file = folder / "item_ids.txt"
@@ -49,6 +51,10 @@ class ItemTable(tf.Module):
         self.features = {
             name: _frozen(np.concatenate([values, unknown[name]]), name) for name, values in features.items()
         }
+        self.columns = {
+            name: _frozen(np.append(values, np.float32(np.nan)), f"column_{name}")
+            for name, values in (columns or {}).items()
+        }
         self.tokens = None if tokens is None else _frozen(np.concatenate([tokens, empty]), "tokens")
 
     def find(self, ids: tf.Tensor) -> tf.Tensor:
@@ -58,7 +64,12 @@ class ItemTable(tf.Module):
     @property
     def bytes(self) -> int:
         """What the table weighs in memory, without the ids."""
-        held = [self.vectors, *self.features.values(), *([] if self.tokens is None else [self.tokens])]
+        held = [
+            self.vectors,
+            *self.features.values(),
+            *self.columns.values(),
+            *([] if self.tokens is None else [self.tokens]),
+        ]
         return sum(v.dtype.size * int(np.prod(v.shape)) for v in held)
 
 

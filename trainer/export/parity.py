@@ -28,7 +28,7 @@ class Parity:
     Attributes:
         pages: compared.
         candidates: compared.
-        max_difference: the largest absolute difference of score, ctr, cvr or ctcvr.
+        max_difference: the largest absolute difference of score, ctr, cvr or ctcvr; of a score above 1 in proportion.
         order_differences: neighbours that the bundle orders against the trainer although their scores differ by more than the
             tolerance.
         tolerance: what was allowed.
@@ -118,14 +118,18 @@ def _compare(
                 raise ParityError(f"page {pages.table['request_id'].iloc[page]}: the bundle answered other items")
             place = np.argsort(expected, kind="stable")
             mine = place[np.searchsorted(expected[place], answered)]
+            # A score may be any number; above 1 its differences count in proportion.
+            size = np.maximum(np.abs(scores.score[part][mine]), 1.0)
             for name in ("score", "ctr", "cvr", "ctcvr"):
                 values = getattr(scores, name)
                 if values is None:
                     continue
                 difference = np.abs(values[part][mine] - result[f"{number}/{name}"][row, : len(expected)])
+                if name == "score":
+                    difference = difference / size
                 worst = max(worst, float(difference.max()))
             ordered = scores.score[part][mine]
-            swapped += int((np.diff(ordered) > tolerance).sum())
+            swapped += int((np.diff(ordered) > tolerance * np.maximum(size[1:], size[:-1])).sum())
     return Parity(
         pages=len(pages),
         candidates=len(pages.item),

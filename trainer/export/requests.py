@@ -8,6 +8,7 @@ import pandas as pd
 from trainer.config import Experiment
 from trainer.data.pages import Pages
 from trainer.model.ranker import Ranker
+from trainer.score.columns import raw_columns, score_columns
 from trainer.training.tables import raw_features
 
 
@@ -66,6 +67,7 @@ def other_requests(
         name: value.astype(str) if value.dtype == object else value
         for name, value in raw_features(ranker.item_features, shown).items()
     }
+    features |= raw_columns(score_columns(experiment), shown)
     page_text = [f.name for f in (*experiment.features.users, *experiment.features.context) if f.kind == "text"]
     every = page_request(experiment, ranker, pages, items)
     return {

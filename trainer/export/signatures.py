@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from trainer.config import Experiment
 from trainer.export.item_table import ItemTable
-from trainer.model.ranker import Ranker, probabilities
+from trainer.model.ranker import Ranker
+from trainer.score.outputs import PageOutputs
 from trainer.text.packing import TextPacker, trim
 
 OUTPUTS = ("score", "ctr", "cvr", "ctcvr")
@@ -20,10 +22,16 @@ class RankingModule(tf.Module):
         ranker: the trained Ranker in float32; its variables are held, not the Keras objects.
         packers: ``query`` and ``item``.
         table: the items.
+        outputs: from logits to calibrated probabilities and the score that ranks.
     """
 
     def __init__(
-        self, experiment: Experiment, ranker: Ranker, packers: dict[str, TextPacker], table: ItemTable
+        self,
+        experiment: Experiment,
+        ranker: Ranker,
+        packers: dict[str, TextPacker],
+        table: ItemTable,
+        outputs: PageOutputs,
     ) -> None:
         super().__init__(name="shelfrank")
         self.table = table
@@ -31,14 +39,15 @@ class RankingModule(tf.Module):
         self.weights = [v.value for v in ranker.variables if id(v) not in seeds]
         encoders = (ranker.item_features, ranker.user_features, ranker.context_features)
         self.lookups = [layer.lookup_table for encoder in encoders for layer in encoder.lookups.values()]
+        self.resources = outputs.resources
         features = experiment.features
         page_features = (*features.users, *features.context)
         self._text = [f.name for f in page_features if f.kind == "text"]
         self._sequences = {f.name: f.length for f in page_features if f.kind == "sequence"}
         self._item_text = [*experiment.data.text, *(f.name for f in features.items if f.kind == "text")]
-        self._score = experiment.model.score
+        self._columns = list(outputs.fill)
         # Behind a function, because what is only read while tracing must not be tracked and saved.
-        self._tools = lambda: (ranker, packers)
+        self._tools = lambda: (ranker, packers, outputs)
 
     @property
     def _ranker(self) -> Ranker:
@@ -48,6 +57,10 @@ class RankingModule(tf.Module):
     def _packers(self) -> dict[str, TextPacker]:
         return self._tools()[1]
 
+    @property
+    def _outputs(self) -> PageOutputs:
+        return self._tools()[2]
+
     def functions(self) -> dict[str, Any]:
         """The concrete functions by signature name."""
         page = self._page_inputs()
@@ -55,6 +68,7 @@ class RankingModule(tf.Module):
         lists = tf.TensorSpec([None, None], tf.string)
         rank = page | {"item_id": lists}
         items = self._ranker.item_features.signature([None, None])
+        items |= {name: tf.TensorSpec([None, None], tf.float32) for name in self._columns}
         rank_items = rank | items | dict.fromkeys(self._item_text, lists)
         encode_query = {"query": pages} | dict.fromkeys(self._text, pages)
         encode_item = dict.fromkeys(self._item_text, pages)
@@ -83,6 +97,7 @@ class RankingModule(tf.Module):
         items = {
             "items": tf.gather(self.table.vectors, rows),
             "item_features": {name: tf.gather(values, rows) for name, values in self.table.features.items()},
+            "columns": {name: tf.gather(values, rows) for name, values in self.table.columns.items()},
         }
         tokens = None if self.table.tokens is None else tf.gather(self.table.tokens, rows)
         known = rows < self.table.unknown_row
@@ -98,6 +113,7 @@ class RankingModule(tf.Module):
         items = {
             "items": tf.reshape(vectors, [shape[0], shape[1], self._ranker.encoder.width]),
             "item_features": encoder.preprocess(inputs) if encoder.features else {},
+            "columns": {name: inputs[name] for name in self._columns},
         }
         tokens = tf.reshape(tokens, [shape[0], shape[1], self._packers["item"].length])
         return self._ranked(inputs, items, tokens, ids != "")
@@ -127,15 +143,16 @@ class RankingModule(tf.Module):
         tokens = self._query_tokens(inputs)
         page = items | {
             "query": self._ranker.encode(tokens, training=False),
+            "query_text": inputs["query"],
             "user_features": self._preprocessed(self._ranker.user_features, inputs),
             "context_features": self._preprocessed(self._ranker.context_features, inputs),
             "sequences": {name: self._sequence(inputs[name][:, :length]) for name, length in self._sequences.items()},
         }
         if item_tokens is not None and self._ranker.interaction.needs_pairs:
             page["pairs"] = self._pairs(tokens, item_tokens, mask)
-        values = probabilities(self._ranker.page_logits(page, training=False))
-        values["score"] = values[self._score]
-        order = tf.argsort(tf.where(mask, values["score"], -1.0), axis=1, direction="DESCENDING", stable=True)
+        values = self._outputs(self._ranker.page_logits(page, training=False), page)
+        # A formula may be negative: padding comes after the lowest score that there can be.
+        order = tf.argsort(tf.where(mask, values["score"], -np.inf), axis=1, direction="DESCENDING", stable=True)
         ranked = {name: tf.gather(tf.where(mask, values[name], 0.0), order, batch_dims=1) for name in OUTPUTS}
         ranked["item_id"] = tf.gather(ids, order, batch_dims=1)
         ranked["known"] = tf.gather(known & mask, order, batch_dims=1)

@@ -35,7 +35,8 @@ def page_metrics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str,
 
     Returns:
         ``<prefix>.ctr.auc``, ``.ctr.pr_auc``, ``.ctr.log_loss``, ``.ctr.ece``, ``.cvr.auc`` (on clicked impressions),
-        ``.ctcvr.auc``, ``.gauc``, ``.ndcg@k``, ``.mrr``; what can't be computed is left out.
+        ``.ctcvr.auc``, ``.ctcvr.ece``, of a calibrated model ``.ctr.ece_uncalibrated`` and ``.ctcvr.ece_uncalibrated``,
+        ``.gauc``, ``.ndcg@k``, ``.mrr``; what can't be computed is left out.
     """
     return values(log_statistics(pages, scores, prefix, k))
 
@@ -77,6 +78,8 @@ def log_statistics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[st
             f"{prefix}.ctr.log_loss": log_loss(clicked, ctr, offset),
             f"{prefix}.ctr.ece": Pooled.of(ece, clicked, ctr, page),
         }
+    if scores.ctr_uncalibrated is not None:
+        out[f"{prefix}.ctr.ece_uncalibrated"] = Pooled.of(ece, clicked, scores.ctr_uncalibrated[known], page)
     bought = known & (pages.purchased >= 0)
     for name, probability, chosen in (
         ("cvr", scores.cvr, bought & (pages.clicked == 1)),
@@ -85,6 +88,11 @@ def log_statistics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[st
         if probability is not None:
             out[f"{prefix}.{name}.auc"] = Pooled.of(
                 auc, pages.purchased[chosen], probability[chosen], pages.page_of_impression[chosen]
+            )
+    for name, probability in (("ece", scores.ctcvr), ("ece_uncalibrated", scores.ctcvr_uncalibrated)):
+        if probability is not None:
+            out[f"{prefix}.ctcvr.{name}"] = Pooled.of(
+                ece, pages.purchased[bought], probability[bought], pages.page_of_impression[bought]
             )
     return out | {
         f"{prefix}.gauc": gauc(clicked, score, offset),

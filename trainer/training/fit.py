@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from trainer.adversarial import build_method
+from trainer.calibration.fit import calibrate_after_training, check_rows
 from trainer.config import Experiment, dump_experiment
 from trainer.data.down_sampling import down_sample
 from trainer.data.pages import Pages, concatenate
@@ -53,11 +54,13 @@ def train(experiment: Experiment, prepared: Prepared, console: Console | None = 
     """
     console = console or Console(stderr=True)
     folder = experiment.run_folder
+    check_rows(experiment, prepared)
     session = _Session(experiment, prepared, folder, console)
     if session.finished:
         console.print(f"{folder}: trained already; delete the folder or set another name to train again")
-        return folder
-    session.learn()
+    else:
+        session.learn()
+    calibrate_after_training(experiment, prepared, folder, console)
     return folder
 
 

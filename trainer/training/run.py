@@ -8,10 +8,13 @@ from typing import Any
 
 import keras
 
+from trainer.calibration.calibration import Calibration
+from trainer.calibration.storage import read_calibration
 from trainer.config import Experiment, dump_experiment, load_experiment
 from trainer.errors import InputError
 from trainer.model.build import build_ranker
 from trainer.model.ranker import Ranker
+from trainer.score.outputs import PageOutputs
 from trainer.text.backbone import build_architecture, load_backbone
 from trainer.text.lora import merged_lora
 from trainer.text.packing import TextPacker
@@ -30,6 +33,7 @@ class Run:
         statistics: of the training pages.
         ranker: with the best weights.
         packers: ``query`` and ``item``.
+        calibration: what was fitted after training, or None.
     """
 
     folder: Path
@@ -37,6 +41,12 @@ class Run:
     statistics: dict[str, Any]
     ranker: Ranker
     packers: dict[str, TextPacker]
+    calibration: Calibration | None = None
+
+    @property
+    def outputs(self) -> PageOutputs:
+        """From logits to calibrated probabilities and the score that ranks."""
+        return PageOutputs.of(self.experiment, self.statistics["features"]["items"], self.calibration)
 
 
 def read_run_config(folder: Path) -> Experiment:
@@ -50,17 +60,18 @@ def read_run_config(folder: Path) -> Experiment:
     return load_experiment(folder / CONFIG)
 
 
-def load_run(folder: Path) -> Run:
+def load_run(folder: Path, calibrated: bool = True) -> Run:
     """Load a trained run.
 
     Args:
         folder: what ``shelfrank train`` wrote.
+        calibrated: whether with its calibration; without, to fit one.
 
     Returns:
         The run in float32.
 
     Raises:
-        InputError: if the folder is no run, is not finished or is damaged.
+        InputError: if the folder is no run, is not finished, not calibrated or is damaged.
     """
     experiment = read_run_config(folder)
     if not (folder / FINISHED).is_file():
@@ -75,7 +86,8 @@ def load_run(folder: Path) -> Run:
         raise InputError(
             f"{folder / BEST}: damaged weights ({' '.join(str(error).split())[:160]}); train again"
         ) from None
-    return Run(folder, experiment, statistics, ranker, packers)
+    calibration = read_calibration(folder, experiment, statistics) if calibrated else None
+    return Run(folder, experiment, statistics, ranker, packers, calibration)
 
 
 def load_zero_shot(run: Run) -> Ranker:

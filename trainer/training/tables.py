@@ -10,6 +10,7 @@ from trainer.config import Experiment, FeatureConfig
 from trainer.data.pages import Pages
 from trainer.model.features import FeatureEncoder
 from trainer.model.ranker import Ranker
+from trainer.score.columns import raw_columns, score_columns
 from trainer.text.packing import TextPacker
 
 ROWS_AT_ONCE = 8192
@@ -31,6 +32,7 @@ class Tables:
         sequences: by name, rows of items int32 [P, H], -1 where there is none.
         memory: vectors of the items for sequences, float32 [I, D].
         relevance: ``min`` and ``max`` of the judgments.
+        item_columns: columns that the score names, float32 [I], NaN where missing.
     """
 
     pad: int
@@ -44,6 +46,7 @@ class Tables:
     sequences: dict[str, np.ndarray]
     memory: np.ndarray
     relevance: dict[str, float] = field(default_factory=lambda: {"min": 0.0, "max": 1.0})
+    item_columns: dict[str, np.ndarray] = field(default_factory=dict)
 
     def relevance_share(self, relevance: np.ndarray) -> np.ndarray:
         """Judgments on a scale from 0 to 1."""
@@ -93,6 +96,7 @@ def build_tables(
         sequences={f.name: sequence_rows(pages.table, f, rows) for f in declared_sequences(experiment)},
         memory=np.zeros((len(items), ranker.encoder.width), np.float32),
         relevance=relevance or {"min": 0.0, "max": 1.0},
+        item_columns=raw_columns(score_columns(experiment), items),
     )
 
 

@@ -1,0 +1,1 @@
+"""The final score: a declared formula over what the model predicts and number columns of the items."""
