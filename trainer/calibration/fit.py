@@ -101,9 +101,10 @@ def check_rows(experiment: Experiment, prepared: Prepared) -> None:
     pages = None if prepared.pages is None else prepared.pages.split(config.split)
     clicked = np.zeros(0) if pages is None else pages.clicked[pages.clicked >= 0]
     if len(clicked) < config.min_rows:
+        way = "raise data.split.valid, or lower it" if config.split == "valid" else "lower it"
         raise InputError(
             f"calibration.min_rows: {config.min_rows:,} impressions are asked for, the {config.split} pages have "
-            f"{len(clicked):,}; give a larger data.split.{config.split}, or lower it"
+            f"{len(clicked):,}; {way}"
         )
     ones = int(clicked.sum())
     if min(ones, len(clicked) - ones) < LEAST_EVENTS:
