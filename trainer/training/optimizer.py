@@ -56,12 +56,16 @@ class GroupedAdamW(keras.optimizers.Adam):
     def build(self, variables) -> None:
         """Create the moments and the averages, which start at the variables."""
         super().build(variables)
-        self.averaged = [] if self.ema is None else list(variables)
         self.averages = self.add_optimizer_variables(self.averaged, "average")
         for variable, average in zip(self.averaged, self.averages, strict=True):
             average.assign(variable.value)
         self.factor_of = [self.factors.get(id(v), 1.0) for v in variables]
         self.decay_of = [self.decoupled_decay if len(v.shape) > 1 else 0.0 for v in variables]
+
+    @property
+    def averaged(self) -> list[keras.Variable]:
+        """The variables that have an average. As an attribute Keras would count them as the optimizer's own state."""
+        return [] if self.ema is None else list(self._trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate) -> None:
         """Decay, then the Adam step, both at the variable's own rate."""
