@@ -13,6 +13,7 @@ from trainer.data.prepared import Prepared
 from trainer.data.sources import read_items
 from trainer.data.statistics import feature_statistics
 from trainer.errors import InputError
+from trainer.evaluation.evaluation import METRICS
 from trainer.score.columns import undeclared_columns
 from trainer.training.run import CONFIG, Run
 
@@ -62,7 +63,7 @@ def rescored(run: Run, prepared: Prepared, score: str) -> tuple[Run, pd.DataFram
 
 def measured_metrics(run: Run) -> dict[str, Any]:
     """What ``shelfrank evaluate`` found: under another score than it ranked by, the metrics of probability alone."""
-    path = run.folder / "metrics.json"
+    path = run.folder / METRICS
     if not path.exists():
         return {}
     metrics = json.loads(path.read_text(encoding="utf-8"))
