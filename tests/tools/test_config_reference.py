@@ -49,6 +49,7 @@ def test_rows_give_type_bounds_default_and_meaning():
         ("`model`", config.ModelConfig),
         ("`loss`", config.LossConfig),
         ("`train`", config.TrainConfig),
+        ("`calibration`", config.CalibrationConfig),
         ("`evaluate`", config.EvaluateConfig),
         ("`export`", config.ExportConfig),
     ],

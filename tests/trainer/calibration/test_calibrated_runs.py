@@ -131,7 +131,7 @@ def test_the_error_falls_by_isotonic_and_by_segment_too(trained, data):
 
 def test_each_segment_agrees_with_the_rate_seen_in_it(trained, data):
     run = refitted(trained[0], data, segment="brand", min_rows=100)
-    assert list(run.calibration.ctr.segments) == ["acme", "bolt"] or set(run.calibration.ctr.segments) == {"acme", "bolt"}
+    assert set(run.calibration.ctr.segments) == {"acme", "bolt"}
     assert any("2 of 3 segments have a curve of their own" in note for note in run.calibration.notes)
     pages, scores = scored(run, data)
     brand = data.items["brand"].to_numpy(object)[pages.item]
@@ -256,7 +256,9 @@ def test_a_wrong_calibration_of_a_run_is_one_clear_line(trained, changes, messag
 
 def test_too_few_rows_are_refused_before_training(tiny_preset, tmp_path):
     experiment = small_shop.experiment(tiny_preset, tmp_path, calibration={"method": "platt"})
-    with pytest.raises(InputError, match=r"calibration\.min_rows: 1,000 .* the valid pages have \d+; raise data\.split"):
+    with pytest.raises(
+        InputError, match=r"calibration\.min_rows: 1,000 .* the valid pages have \d+; raise data\.split"
+    ):
         train(experiment, small_shop.prepared(tmp_path), quiet())
     assert not experiment.run_folder.exists()
     unclicked = small_shop.prepared(tmp_path)
