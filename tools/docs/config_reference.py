@@ -32,7 +32,7 @@ must be given. Unknown keys and bad values are errors that name the key.
 What must fit together:
 
 - `data` has `search_log` or `events`, not both; or `judgments`, alone or beside one of them.
-- `model.relevance: true` needs `data.judgments`; `model.score: relevance` needs `model.relevance: true`. Without a log
+- `model.relevance: true` needs `data.judgments`; `relevance` in `model.score` needs `model.relevance: true`. Without a log
   there is nothing but relevance to learn.
 - Feature names are unique over all tables; names of the tables' own columns (`query`, `position`, ...) are taken. A column of
   `data.text` is no `text` feature besides. `item_id` may be a `categorical` feature of items: an embedding for each item.
