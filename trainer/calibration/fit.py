@@ -22,7 +22,7 @@ from trainer.config.experiment import Experiment, check_calibrated
 from trainer.data.pages import Pages
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.errors import InputError
-from trainer.evaluation.evaluation import METRICS
+from trainer.evaluation.evaluation import EVALUATION, METRICS, SCORES
 from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.tensorboard_pictures import write_probability_pictures
 from trainer.metrics.ece import ece
@@ -33,7 +33,7 @@ LEAST_EVENTS = 10
 
 
 def calibrate_folder(folder: Path, changes: dict[str, Any], console: Console) -> Calibration | None:
-    """Fit a run folder's calibration anew, in place of the one that it has; metrics of the former are removed.
+    """Fit a run folder's calibration anew, in place of the one that it has; what was measured of that is removed.
 
     Args:
         folder: what ``shelfrank train`` wrote.
@@ -58,11 +58,13 @@ def calibrate_folder(folder: Path, changes: dict[str, Any], console: Console) ->
         raise InputError(str(error)) from None
     prepared = ensure_prepared(run.experiment)
     calibration = calibrate_run(dataclasses.replace(run, experiment=experiment), prepared, console)
-    measured = folder / METRICS
-    if measured.exists():
-        # A bundle must not carry the calibration error of other probabilities.
-        measured.unlink()
-        console.print(f"{measured}: was of the former probabilities, removed", soft_wrap=True, highlight=False)
+    measured = [folder / name for name in (METRICS, EVALUATION, SCORES) if (folder / name).exists()]
+    for path in measured:
+        # Neither a bundle nor a report must show the calibration error of other probabilities.
+        path.unlink()
+    if measured:
+        names = ", ".join(path.name for path in measured)
+        console.print(f"{names} of {folder}: of the former probabilities, removed", soft_wrap=True, highlight=False)
     return calibration
 
 

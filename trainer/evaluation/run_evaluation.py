@@ -45,6 +45,8 @@ def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
     judge_by_truth(result, run.experiment.data, curve, pages, config, run.experiment.seed)
     if split == "train":
         result.notes.append("train: the model and popularity have learned from these very pages")
+    if run.calibration is not None and run.calibration.config.split == split:
+        result.notes.append(f"{split}: the calibration was fitted on these very pages")
     result.save(folder if split == "test" else folder / split)
     log = result.scores[result.scores["source"] == "log"]
     write_probability_pictures(folder / "tensorboard", int(read_json(folder / FINISHED).get("steps", 0)), split, log)
