@@ -243,7 +243,7 @@ def test_a_calibration_can_be_taken_off_and_a_missing_one_is_made_up_for(trained
     ("changes", "message"),
     [
         ({"min_rows": 10_000}, r"^calibration\.min_rows: 10,000 impressions are asked for, the valid pages have \d+; "),
-        ({"method": "beta"}, r"calibration\.method"),
+        ({"method": "beta"}, r"^calibration: method: input should be 'none', 'platt' or 'isotonic'"),
         ({"segment": "price"}, r"calibration\.segment: 'price' is no declared categorical feature; known: query_freq"),
         ({"method": "isotonic", "segment": "brand"}, r"segment: brand goes with method: platt"),
     ],
