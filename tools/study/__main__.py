@@ -1,0 +1,71 @@
+"""`python -m tools.study STUDY.yaml...`: run what is left of studies, and write what their finished runs show."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from trainer.errors import InputError
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+Studies = Annotated[list[Path], typer.Argument(metavar="STUDY...", help="YAML files, one study each.")]
+Results = Annotated[Path, typer.Option("--results", help="The Markdown document.")]
+Only = Annotated[list[str] | None, typer.Option("--only", help="Run this variant only; repeatable.")]
+Write = Annotated[bool, typer.Option("--write", help="Run nothing: write from the runs that are finished.")]
+Again = Annotated[
+    bool, typer.Option("--evaluate-again", help="Evaluate finished runs again; train none of them again.")
+]
+Pictures = Annotated[bool, typer.Option("--pictures", help="Draw the differences beside the document.")]
+
+
+@app.command()
+def study(
+    studies: Studies,
+    results: Results = Path("docs/results.md"),
+    only: Only = None,
+    write: Write = False,
+    evaluate_again: Again = False,
+    pictures: Pictures = False,
+) -> None:
+    """Run every variant with every seed, and write tables of what came out."""
+    from tools.study.document import put_section
+    from tools.study.execute import execute
+    from tools.study.plan import plan_runs, read_study
+
+    console = Console()
+    read = [(path, read_study(path)) for path in studies]
+    chosen = [(plan_runs(config, path, only or ()), plan_runs(config, path)) for path, config in read]
+    failures = []
+    for (path, config), (runs, planned) in zip(read, chosen, strict=True):
+        if not write:
+            failures += execute(runs, config.folder, console, evaluate_again)
+        from tools.study.finished import FinishedStudy
+        from tools.study.section import write_section
+
+        finished = FinishedStudy.load(config, path, planned)
+        if not finished.runs:
+            console.print(f"{config.name}: no finished run, nothing to write", highlight=False)
+            continue
+        put_section(results, config.name, write_section(finished))
+        console.print(f"written: {results}, section {config.name}", highlight=False)
+    if failures:
+        raise InputError(f"{len(failures)} runs failed, run the study again to go on: {'; '.join(failures)}")
+
+
+def main() -> None:
+    """Run the command; what a user can cause is one line and exit code 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        app(prog_name="python -m tools.study")
+    except InputError as error:
+        sys.stdout.flush()
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
