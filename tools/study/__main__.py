@@ -38,10 +38,15 @@ def study(
 
     console = Console()
     read = [(path, read_study(path)) for path in studies]
-    chosen = [(plan_runs(config, path, only or ()), plan_runs(config, path)) for path, config in read]
+    plans = [plan_runs(config, path) for path, config in read]
+    known = [variant.name for _, config in read for variant in config.variants]
+    for name in only or []:
+        if name not in known:
+            raise InputError(f"--only {name}: no such variant; there are {', '.join(known)}")
     failures = []
-    for (path, config), (runs, planned) in zip(read, chosen, strict=True):
+    for (path, config), planned in zip(read, plans, strict=True):
         if not write:
+            runs = [run for run in planned if not only or run.variant in only]
             failures += execute(runs, config.folder, console, evaluate_again)
         from tools.study.finished import FinishedStudy
         from tools.study.section import write_section

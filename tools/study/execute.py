@@ -12,8 +12,8 @@ from typing import IO
 from rich.console import Console
 
 from tools.study.cost import COST
-from tools.study.plan import PlannedRun
-from trainer.config import dump_experiment
+from tools.study.plan import RUN_CONFIG, PlannedRun
+from trainer.config import dump_experiment, load_experiment
 from trainer.errors import InputError
 
 LOCK_SECONDS = 10.0
@@ -21,8 +21,10 @@ LOCK_SECONDS = 10.0
 
 
 def is_done(run: PlannedRun) -> bool:
-    """Whether a run is trained and evaluated; its costs are written last."""
-    return (run.folder / COST).is_file()
+    """Whether a run is trained, and evaluated as the study asks; its costs are written last."""
+    if not (run.folder / COST).is_file():
+        return False
+    return load_experiment(run.folder / RUN_CONFIG).evaluate == run.experiment.evaluate
 
 
 def execute(runs: Sequence[PlannedRun], folder: Path, console: Console, again: bool = False) -> list[str]:

@@ -11,12 +11,15 @@ from rich.console import Console
 from tools.benchmarks.machine import describe_machine
 from tools.simulate import SimulateConfig, simulate
 from tools.study.cost import COST, RunCost, peak_memory_mb
+from tools.study.plan import RUN_CONFIG, trains_alike
 from trainer.config import Experiment, load_experiment, validate_section
 from trainer.errors import InputError
 
 
 def run_once(experiment: Experiment, console: Console) -> Path:
     """Simulate, prepare, train and evaluate; what is done already stays as it is.
+
+    A run that was evaluated with other settings of ``evaluate`` is evaluated again, with the weights that it has.
 
     Args:
         experiment: what.
@@ -31,6 +34,7 @@ def run_once(experiment: Experiment, console: Console) -> Path:
     from trainer.data.prepared import ensure_prepared
     from trainer.evaluation.run_evaluation import evaluate_run
     from trainer.training.fit import train
+    from trainer.training.run import read_run_config, write_config
 
     if experiment.simulate is not None:
         section = validate_section(SimulateConfig, experiment.simulate, "simulate")
@@ -39,7 +43,9 @@ def run_once(experiment: Experiment, console: Console) -> Path:
     machine = describe_machine()
     folder = experiment.run_folder
     earlier = RunCost.load(folder) if (folder / COST).is_file() else None
-    begun_before = folder.exists()
+    begun_before = (folder / RUN_CONFIG).is_file()
+    if begun_before and trains_alike(read_run_config(folder), experiment):
+        write_config(folder, experiment)
     began = time.monotonic()
     train(experiment, prepared, console)
     trained = time.monotonic()

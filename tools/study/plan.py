@@ -1,8 +1,6 @@
 """All runs of a study, checked before the first one starts."""
 
-import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,13 +57,14 @@ def read_study(path: Path) -> StudyConfig:
     return validate_section(StudyConfig, read_yaml(path), str(path))
 
 
-def plan_runs(study: StudyConfig, where: Path, only: Sequence[str] = ()) -> list[PlannedRun]:
+def plan_runs(study: StudyConfig, where: Path) -> list[PlannedRun]:
     """Check every run of a study.
+
+    Runs of a seed whose tables, settings and data seed are the same share one folder of data: that of the first of them.
 
     Args:
         study: which.
         where: its file, which errors name.
-        only: names of variants; all by default.
 
     Returns:
         The runs, seed by seed, so that a study that is cut short has all variants of its first seeds.
@@ -73,56 +72,64 @@ def plan_runs(study: StudyConfig, where: Path, only: Sequence[str] = ()) -> list
     Raises:
         InputError: naming everything that is wrong with any of the runs.
     """
-    unknown = sorted(set(only) - {variant.name for variant in study.variants})
-    if unknown:
-        names = ", ".join(variant.name for variant in study.variants)
-        raise InputError(f"--only {unknown[0]}: no such variant in {where}; there are {names}")
     faults: dict[str, None] = {}
     runs = []
+    labels: dict[str, str] = {}
     for seed in study.seeds:
+        data_label = f"seed-{seed}" if study.data == "per_seed" else "shared"
         for variant in study.variants:
-            if only and variant.name not in only:
-                continue
             try:
-                runs.append(_plan(study, variant, seed))
+                experiment = _experiment(study, variant, seed)
             except InputError as error:
                 faults[f"variant {variant.name}: {error}"] = None
+                continue
+            label = data_label if data_label not in labels.values() else f"{data_label}-{variant.name}"
+            label = labels.setdefault(_recipe(experiment), label)
+            runs.append(PlannedRun(variant.name, seed, _placed(experiment, study.folder / "data" / label)))
     faults |= dict.fromkeys(fault for run in runs for fault in _foreign(run))
     if faults:
         raise InputError(f"{where}: {'; '.join(faults)}")
     return runs
 
 
-def _plan(study: StudyConfig, variant: VariantConfig, seed: int) -> PlannedRun:
+def _experiment(study: StudyConfig, variant: VariantConfig, seed: int) -> Experiment:
+    """A variant with a seed; its data still lie where its config puts them."""
+    config = variant.config or study.config
     base = load_experiment(study.config, _written(study.overrides))
-    experiment = base
-    if variant.config is not None or variant.overrides:
-        overrides = _written({**study.overrides, **variant.overrides})
-        experiment = load_experiment(variant.config or study.config, overrides)
+    experiment = load_experiment(config, _written({**study.overrides, **variant.overrides}))
     simulated = experiment.simulate
     if simulated is None and experiment.data.items.parent == base.data.items.parent:
         simulated = base.simulate
-    data_seed = seed if study.data == "per_seed" else base.seed
-    data = experiment.data.model_copy(update={"seed": data_seed})
     if simulated is not None:
-        section = validate_section(SimulateConfig, simulated, f"{variant.config or study.config}: simulate")
-        _check_source(section)
-        tables = study.folder / "data" / f"tables-{_digest(section.model_dump(mode='json'), data_seed)}"
-        data = data.model_copy(update=_moved(experiment, tables))
-    experiment = experiment.model_copy(
-        update={
-            "name": f"seed-{seed}",
-            "seed": seed,
-            "runs": study.folder / variant.name,
-            "simulate": simulated,
-            "data": data,
-            "export": experiment.export.model_copy(update={"models": study.folder / variant.name / "models"}),
-        }
-    )
-    paths = [str(getattr(data, name)) for name in TABLES]
-    prepared = study.folder / "data" / f"prepared-{_digest(settings(experiment), paths)}"
-    data = data.model_copy(update={"prepared": prepared})
-    return PlannedRun(variant.name, seed, experiment.model_copy(update={"data": data}))
+        _check_source(validate_section(SimulateConfig, simulated, f"{config}: simulate"))
+    data_seed = seed if study.data == "per_seed" else base.seed
+    folder = study.folder / variant.name
+    changes = {
+        "name": f"seed-{seed}",
+        "seed": seed,
+        "runs": folder,
+        "simulate": simulated,
+        "data": experiment.data.model_copy(update={"seed": data_seed}),
+        "export": experiment.export.model_copy(update={"models": folder / "models"}),
+    }
+    return experiment.model_copy(update=changes)
+
+
+def _recipe(experiment: Experiment) -> str:
+    """What tables and prepared pages follow from."""
+    tables = [str(getattr(experiment.data, name)) for name in TABLES]
+    return json.dumps([experiment.simulate, settings(experiment), tables], sort_keys=True, default=str)
+
+
+def _placed(experiment: Experiment, folder: Path) -> Experiment:
+    """The experiment with simulated tables and prepared pages in a folder; other tables stay where they are."""
+    tables: dict[str, Path] = {}
+    if experiment.simulate is not None:
+        given = {name: getattr(experiment.data, name) for name in TABLES}
+        simulated = experiment.data.items.parent
+        tables = {n: folder / "tables" / p.name for n, p in given.items() if p is not None and p.parent == simulated}
+    data = experiment.data.model_copy(update={**tables, "prepared": folder / "prepared"})
+    return experiment.model_copy(update={"data": data})
 
 
 def _check_source(section: SimulateConfig) -> None:
@@ -130,20 +137,15 @@ def _check_source(section: SimulateConfig) -> None:
         raise InputError(f"simulate.judgments.path: {section.judgments.path}: no such file")
 
 
-def _moved(experiment: Experiment, tables: Path) -> dict[str, Path]:
-    """The paths of simulated tables in another folder; other tables stay where they are."""
-    given = {name: getattr(experiment.data, name) for name in TABLES}
-    simulated = experiment.data.items.parent
-    return {n: tables / path.name for n, path in given.items() if path is not None and path.parent == simulated}
-
-
 def _written(overrides: dict[str, Any]) -> list[str]:
     """Overrides as the command line has them; JSON is YAML."""
     return [f"{key}={json.dumps(value)}" for key, value in overrides.items()]
 
 
-def _digest(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:10]
+def trains_alike(one: Experiment, other: Experiment) -> bool:
+    """Whether two experiments differ in nothing but what is done after training."""
+    later = {"evaluate": one.evaluate, "export": one.export}
+    return one == other.model_copy(update=later)
 
 
 def _foreign(run: PlannedRun) -> list[str]:
@@ -151,7 +153,7 @@ def _foreign(run: PlannedRun) -> list[str]:
     if not (run.folder / RUN_CONFIG).is_file():
         return []
     try:
-        same = load_experiment(run.folder / RUN_CONFIG) == run.experiment
+        same = trains_alike(load_experiment(run.folder / RUN_CONFIG), run.experiment)
     except InputError as error:
         return [str(error)]
     advice = "delete the folder, or name the variant or the study otherwise"
