@@ -14,7 +14,7 @@ from tools.study.finished import FinishedRun
 from trainer.data.pages import Pages
 from trainer.evaluation.evaluation import SCORES
 from trainer.evaluation.scores import Scores
-from trainer.evaluation.truth import KEYS, truth_beside
+from trainer.evaluation.truth import hidden_truth, truth_beside, truth_statistics
 from trainer.metrics.bootstrap import HIGH, LOW
 from trainer.metrics.page_metrics import Statistic, judged_statistics, log_statistics
 
@@ -81,20 +81,17 @@ def _statistic(run: FinishedRun, scored: pd.DataFrame, key: str) -> Weighed | No
     if rows.empty:
         return None
     pages = _pages(rows)
-    score = rows["score"].to_numpy()
+    given = {name: rows[name].to_numpy() for name in PROBABILITIES if name in rows and rows[name].notna().all()}
+    scores = Scores(score=rows["score"].to_numpy(), **given)
     if key.startswith("judged."):
-        found = judged_statistics(pages, Scores(score=score), "judged", k, run.evaluation["lowest_relevance"])
+        found = judged_statistics(pages, scores, "judged", k, run.evaluation["lowest_relevance"])
     elif key.startswith(f"{split}.truth."):
         path = truth_beside(run.plan.experiment.data)
         if path is None:
             return None
-        attraction = pd.read_parquet(path, columns=[*KEYS, "attraction"]).drop_duplicates(KEYS).set_index(KEYS)
-        known = attraction["attraction"].reindex(pd.MultiIndex.from_frame(rows[KEYS].astype(str)))
-        hidden = _pages(rows.assign(relevance=known.to_numpy(np.float32)))
-        found = judged_statistics(hidden, Scores(score=score), f"{split}.truth", k, lowest=0.0)
+        found = truth_statistics(pages, hidden_truth(path, rows), scores, split, k)
     else:
-        given = {name: rows[name].to_numpy() for name in PROBABILITIES if name in rows and rows[name].notna().all()}
-        found = log_statistics(pages, Scores(score=score, **given), split, k)
+        found = log_statistics(pages, scores, split, k)
     return (found[key], pages.table["query"].to_numpy(object)) if key in found else None
 
 
