@@ -133,6 +133,8 @@ class StudyConfig(Section):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what}: {', '.join(twice)} is there twice")
+        if self.name == "costs":
+            raise ValueError("name: costs is the section of --costs; name the study otherwise")
         if {"data", "tensorboard"} & set(variants):
             raise ValueError(
                 "variants: data and tensorboard are folders of the study itself; name the variant otherwise"

@@ -11,6 +11,7 @@ from tools.study.config import MetricConfig, StudyConfig
 from tools.study.cost import RunCost
 from tools.study.execute import is_done
 from tools.study.plan import PlannedRun
+from tools.study.run_statistics import RunStatistics
 from trainer.evaluation.evaluation import EVALUATION, METRICS
 from trainer.training.run import FINISHED, HISTORY, read_json
 
@@ -52,6 +53,11 @@ class FinishedRun:
             cost=RunCost.load(folder),
             step_seconds=statistics.median(times) if times else None,
         )
+
+    @cached_property
+    def statistics(self) -> RunStatistics:
+        """What its metrics are computed from."""
+        return RunStatistics.of(self.plan.folder, self.evaluation, self.plan.experiment.data)
 
     def value(self, metric: MetricConfig) -> float | None:
         """A metric of the study; None where the run does not have it."""
