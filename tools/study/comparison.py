@@ -1,12 +1,13 @@
 """Variants of a study beside the reference."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools.study.config import FigureConfig, MetricConfig
 from tools.study.finished import FinishedStudy, value_of
 from tools.study.over_queries import difference_over_queries
-from tools.study.seeds import Estimate, estimate
+from trainer.evaluation.seeds import SeedSummary, summarise_seeds
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,9 @@ class Compared:
     """
 
     variant: str
-    value: Estimate | None
+    value: SeedSummary | None
     seeds: int
-    difference: Estimate | None = None
+    difference: SeedSummary | None = None
     over_queries: tuple[float, float] | None = None
 
 
@@ -49,28 +50,33 @@ class Spent:
     peak_memory_mb: float
 
 
+def over_seeds(values: Sequence[float]) -> SeedSummary:
+    """The mean of one value a seed, with the t-interval of the mean."""
+    return summarise_seeds([{"value": value} for value in values])["value"]
+
+
 def compare(finished: FinishedStudy, metric: MetricConfig) -> list[Compared]:
     """Every variant in one metric, in the order of the study."""
     found = []
     for variant, runs in finished.by_variant.items():
         values = [value for run in runs.values() if (value := run.value(metric)) is not None]
-        mean = estimate(values) if values else None
+        mean = over_seeds(values) if values else None
         if variant == finished.study.reference:
             found.append(Compared(variant, mean, len(values)))
             continue
         pairs = [p for p in finished.pairs(variant) if None not in (p[0].value(metric), p[1].value(metric))]
         differences = [(run.value(metric) or 0.0) - (other.value(metric) or 0.0) for run, other in pairs]
-        difference = estimate(differences) if differences else None
+        difference = over_seeds(differences) if differences else None
         over_queries = difference_over_queries(pairs, metric) if pairs else None
         found.append(Compared(variant, mean, len(values), difference, over_queries))
     return found
 
 
-def baseline(finished: FinishedStudy, name: str, metric: MetricConfig) -> Estimate | None:
+def baseline(finished: FinishedStudy, name: str, metric: MetricConfig) -> SeedSummary | None:
     """A baseline's metric over the seeds of the reference; None where it was not measured."""
     measured = [value_of(run.evaluation["rankers"].get(name, {}), metric) for run in finished.reference.values()]
     values = [value for value in measured if value is not None]
-    return estimate(values) if values else None
+    return over_seeds(values) if values else None
 
 
 def costs(finished: FinishedStudy) -> list[Spent]:
@@ -105,8 +111,13 @@ def reached(figure: FigureConfig, row: Compared, reference: Compared) -> bool | 
         return None
     enough = figure.at_least is None or number >= figure.at_least
     little = figure.at_most is None or number <= figure.at_most
-    clear = not figure.clear_of_zero or (row.difference is not None and row.difference.clear_of_zero)
+    clear = not figure.clear_of_zero or (row.difference is not None and _clear_of_zero(row.difference))
     return enough and little and clear
+
+
+def _clear_of_zero(found: SeedSummary) -> bool:
+    """Whether the interval over seeds leaves zero out."""
+    return found.low is not None and found.high is not None and (found.low > 0 or found.high < 0)
 
 
 def figure_of(figure: FigureConfig, row: Compared, reference: Compared) -> float | None:

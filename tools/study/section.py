@@ -8,7 +8,7 @@ from tools.study.comparison import Compared, Spent, baseline, compare, costs, fi
 from tools.study.config import FigureConfig, MetricConfig
 from tools.study.data_in_words import data_in_words
 from tools.study.finished import FinishedStudy
-from tools.study.seeds import Estimate
+from trainer.evaluation.seeds import SeedSummary
 
 NONE = "-"
 
@@ -71,7 +71,7 @@ def _named(finished: FinishedStudy, variant: str) -> str:
     return f"`{variant}`: {meaning}" if meaning else f"`{variant}`"
 
 
-def _shown(found: Estimate | None, digits: int, sign: str = "") -> str:
+def _shown(found: SeedSummary | None, digits: int, sign: str = "") -> str:
     if found is None:
         return NONE
     mean = f"{found.mean:{sign}.{digits}f}"
