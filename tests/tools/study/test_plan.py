@@ -69,6 +69,12 @@ def test_a_wrong_study_is_refused(tmp_path, changes, message):
     assert message in str(raised.value)
 
 
+def test_a_variant_to_run_that_is_not_there_is_refused(tmp_path):
+    done = write_job(tmp_path, tmp_path).run("--only", "slwo")
+    assert done.returncode == 2
+    assert "--only slwo: no such variant; there are slow, fast" in done.stderr
+
+
 def test_a_config_that_is_missing_is_refused(tmp_path):
     job = write_job(tmp_path, tmp_path)
     (tmp_path / "shop.yaml").unlink()
