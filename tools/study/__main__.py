@@ -68,7 +68,7 @@ def study(
             console.print(f"{config.name}: no finished run, nothing to write", highlight=False)
             continue
         picture = results.parent / "pictures" / f"study-{config.name}.svg"
-        if pictures:
+        if pictures or picture.is_file():
             draw(finished, picture)
         link = f"pictures/{picture.name}" if picture.is_file() else None
         put_section(results, config.name, write_section(finished, link))

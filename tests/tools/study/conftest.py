@@ -19,7 +19,7 @@ def finished(tiny_preset: Path, tmp_path_factory: pytest.TempPathFactory) -> Fin
     job = write_job(tmp_path_factory.mktemp("study"), tiny_preset)
     first, second = job.run_folder("slow", 1), job.run_folder("fast", 1)
     process = subprocess.Popen(job.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 600
     while not second.with_name("seed-1.log").exists() and time.monotonic() < deadline:
         assert process.poll() is None
         time.sleep(0.05)

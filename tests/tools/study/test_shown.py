@@ -12,6 +12,8 @@ from tools.study.finished import FinishedStudy
 from tools.study.picture import draw
 from tools.study.plan import plan_runs, read_study
 
+pytestmark = pytest.mark.timeout(1800)  # seven processes that load TensorFlow, one after another
+
 
 def summaries(folder: Path) -> dict:
     """The summary values of the one event file of a folder, by tag."""

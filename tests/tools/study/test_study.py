@@ -16,6 +16,8 @@ from tools.study.over_queries import difference_over_queries
 from tools.study.plan import plan_runs, read_study
 from tools.study.section import write_section
 
+pytestmark = pytest.mark.timeout(1800)  # seven processes that load TensorFlow, one after another
+
 
 def loaded(finished) -> FinishedStudy:
     study = read_study(finished.job.path)
