@@ -92,21 +92,6 @@ def write_job(folder: Path, preset: Path, **changes: object) -> Job:
     return Job(folder, folder / "study.yaml", folder / "docs" / "results.md")
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A study that was killed in its second run and then went on.
-
-    Attributes:
-        job: the study.
-        before: what the first run held when the study was killed: content and time of its files by name.
-        out: what the second start printed.
-    """
-
-    job: Job
-    before: dict[str, tuple[bytes, int]]
-    out: str
-
-
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     """Content and time of the files of a run."""
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir() if path.is_file()}

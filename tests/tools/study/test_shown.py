@@ -12,8 +12,6 @@ from tools.study.finished import FinishedStudy
 from tools.study.picture import draw
 from tools.study.plan import plan_runs, read_study
 
-pytestmark = pytest.mark.timeout(1800)  # seven processes that load TensorFlow, one after another
-
 
 def summaries(folder: Path) -> dict:
     """The summary values of the one event file of a folder, by tag."""
@@ -21,8 +19,8 @@ def summaries(folder: Path) -> dict:
     return {value.tag: value for event in EventFileLoader(str(file)).Load() for value in event.summary.value}
 
 
-def test_tensorboard_has_one_table_over_the_runs(finished):
-    folder = finished.job.folder / "studies" / "rates" / "tensorboard"
+def test_tensorboard_has_one_table_over_the_runs(job):
+    folder = job.folder / "studies" / "rates" / "tensorboard"
     experiment = summaries(folder)[metadata.EXPERIMENT_TAG]
     table = metadata.parse_experiment_plugin_data(experiment.metadata.plugin_data.content)
     columns = ["variant", "seed", "train.head_learning_rate", "finetune.freeze_layers"]
@@ -37,15 +35,15 @@ def test_tensorboard_has_one_table_over_the_runs(finished):
         assert begun.hparams["seed"].number_value == seed
         assert begun.hparams["train.head_learning_rate"].number_value == pytest.approx(rate)
         assert begun.hparams["finetune.freeze_layers"].string_value == frozen
-        measured = json.loads((finished.job.run_folder(variant, seed) / "metrics.json").read_text())
+        measured = json.loads((job.run_folder(variant, seed) / "metrics.json").read_text())
         assert run["pair accuracy"].tensor.float_val[0] == pytest.approx(measured["judged.pair_accuracy"])
         assert metadata.SESSION_END_INFO_TAG in run
         assert "what no run has" not in run
 
 
-def test_the_picture_has_a_panel_a_metric_and_is_linked_once_it_is_there(finished, tmp_path):
-    study = read_study(finished.job.path)
-    found = FinishedStudy.load(study, finished.job.path, plan_runs(study, finished.job.path))
+def test_the_picture_has_a_panel_a_metric_and_is_linked_once_it_is_there(job, tmp_path):
+    study = read_study(job.path)
+    found = FinishedStudy.load(study, job.path, plan_runs(study, job.path))
     draw(found, tmp_path / "a.svg")
     draw(found, tmp_path / "b.svg")
     text = (tmp_path / "a.svg").read_text()
@@ -55,9 +53,9 @@ def test_the_picture_has_a_panel_a_metric_and_is_linked_once_it_is_there(finishe
     assert "share trained" not in text
 
 
-def test_every_metric_compares_every_variant_and_a_missing_one_is_none(finished):
-    study = read_study(finished.job.path)
-    found = FinishedStudy.load(study, finished.job.path, plan_runs(study, finished.job.path))
+def test_every_metric_compares_every_variant_and_a_missing_one_is_none(job):
+    study = read_study(job.path)
+    found = FinishedStudy.load(study, job.path, plan_runs(study, job.path))
     rows = compare(found, study.metrics[3])
     assert [(row.variant, row.value, row.seeds, row.difference) for row in rows] == [
         ("slow", None, 0, None),
