@@ -1,10 +1,12 @@
 """TensorBoard's HParams table over the runs of a study."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import Message
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api, api_pb2, summary, summary_v2
@@ -79,8 +81,9 @@ def _value(experiment: Experiment, key: str) -> Any:
     return node
 
 
-def _write(folder: Path, *summaries: Summary) -> None:
+def _write(folder: Path, *summaries: Message) -> None:
     writer = EventFileWriter(str(folder))
     for part in summaries:
-        writer.add_event(Event(summary=part, step=0))
+        # TensorBoard makes summaries of TensorFlow's class where that is installed, and its writer takes its own.
+        writer.add_event(Event(summary=Summary.FromString(part.SerializeToString()), step=0, wall_time=time.time()))
     writer.close()
