@@ -48,7 +48,7 @@ def simulate(config: Config, overrides: Overrides = None) -> None:
             f"{config}: has no section 'simulate'; add one, or use `shelfrank prepare` for your own tables"
         )
     section = validate_section(SimulateConfig, experiment.simulate, f"{config}: simulate")
-    report = run(section, experiment.data.items.parent, experiment.seed)
+    report = run(section, experiment.data.items.parent, experiment.data_seed)
     typer.echo("\n".join(report.lines()))
 
 

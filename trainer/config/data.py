@@ -95,6 +95,8 @@ class DataConfig(Section):
         split: how pages are parted.
         max_page_items: longer pages lose their last items.
         max_rejected_share: more rejected rows of a table than this stop the run.
+        seed: of the simulation, the split and the negatives, where runs of several seeds share them; null for the
+            experiment's.
     """
 
     prepared: Path
@@ -110,6 +112,7 @@ class DataConfig(Section):
     split: SplitConfig = SplitConfig()
     max_page_items: Count = 50
     max_rejected_share: Share = 0.01
+    seed: int | None = None
 
     @model_validator(mode="after")
     def _one_source_of_labels(self) -> "DataConfig":

@@ -65,6 +65,11 @@ class Experiment(Section):
         return self.runs / self.name
 
     @property
+    def data_seed(self) -> int:
+        """Seed of the simulation, the split and the negatives."""
+        return self.seed if self.data.seed is None else self.data.seed
+
+    @property
     def debias_method(self) -> str:
         """``none``, ``tower`` or ``ipw``."""
         return self.debias.method or ("tower" if self.model.position_bias else "none")

@@ -42,8 +42,8 @@ def settings(experiment: Experiment) -> dict[str, Any]:
     columns = [f.name for f in undeclared_columns(experiment)]
     return ({"score_columns": columns} if columns else {}) | {
         "format": FORMAT,
-        "seed": experiment.seed,
-        "data": _without_paths(experiment.data.model_dump(mode="json")),
+        "seed": experiment.data_seed,
+        "data": _without_paths(experiment.data.model_dump(mode="json", exclude={"seed"})),
         "features": experiment.features.model_dump(mode="json"),
     }
 

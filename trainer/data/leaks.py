@@ -194,7 +194,7 @@ def check_separation(experiment: Experiment, pages: Pages, items: pd.DataFrame) 
     clicked = pages.clicked == 1
     if min(clicked.sum(), (~clicked).sum()) < FEWEST:
         return {}
-    half = np.random.default_rng(experiment.seed).random(len(pages))[pages.page_of_impression] < 0.5
+    half = np.random.default_rng(experiment.data_seed).random(len(pages))[pages.page_of_impression] < 0.5
     found = {}
     for column in _columns(experiment, pages, items):
         separate = _number_auc if column.feature.kind == "number" else _category_auc

@@ -197,7 +197,7 @@ class _Made:
         queries = [f["query"] for f in (sources.log, sources.judgments) if f is not None]
         if data.split.by == "time" and sources.judgments is not None:
             queries = [sources.judgments["query"]]
-        assignment = assign_queries(pd.concat(queries), data.split, experiment.seed)
+        assignment = assign_queries(pd.concat(queries), data.split, experiment.data_seed)
         pages, cut, clicks, negatives = None, Cut(0, 0, 0), None, None
         if sources.log is not None:
             pages = build_pages(sources.log, item_ids, experiment.features.context)
@@ -212,13 +212,13 @@ class _Made:
             if data.log == "clicks":
                 clicked = pages
                 texts, longest = sources.items["text"], data.max_page_items
-                pages = add_negatives(clicked, len(item_ids), data.negatives, longest, experiment.seed, texts)
+                pages = add_negatives(clicked, len(item_ids), data.negatives, longest, experiment.data_seed, texts)
                 negatives = Shortfall.of(clicked, pages, data.negatives)
         judged, judgments = None, sources.judgments
         if judgments is not None:
             judgments = judgments.assign(split=split_by_query(judgments["query"], assignment))
             check_splits(judgments["split"], data.split, "judgments", "give judgments of more queries")
-            judged = build_judged_pages(judgments, item_ids, declared, data.max_page_items, experiment.seed)
+            judged = build_judged_pages(judgments, item_ids, declared, data.max_page_items, experiment.data_seed)
         return cls(pages, judged, judgments, cut, clicks, negatives)
 
 

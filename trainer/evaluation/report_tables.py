@@ -16,6 +16,7 @@ NAMES = {
     ),
     "truth.ndcg": ("True NDCG", "order of the page, the top counting most, by the simulator's hidden attraction"),
     "truth.pair_accuracy": ("True pair accuracy", "how often the truly more attractive of two items stands first"),
+    "truth.cvr.auc": ("True CVR AUC", "purchase probability against the simulator's, over all impressions"),
     "truth.examination_error": ("Examination error", "largest gap of the examination curve to the simulator's"),
     "ctr.auc": ("CTR AUC", "how often a clicked impression has a higher CTR than one without a click"),
     "ctr.pr_auc": ("CTR PR-AUC", "average precision of clicks"),

@@ -14,7 +14,7 @@ def learning_curves(data: ReportData) -> list[Picture]:
     best, stop_on = data.finished.get("best") or {}, data.experiment.train.stop_on
     keys = list(dict.fromkeys(key for point in data.training for key in point if key != "step"))
     parts = sorted(key for key in keys if key.endswith(("_pointwise", "_pairwise")))
-    order = ["loss", *parts, "learning_rate", "gradient_norm", "examples_per_second"]
+    order = ["loss", *parts, "learning_rate", "gradient_norm", "examples_per_second", "seconds_per_step"]
     pictures = [
         _learning(data.training, key) for key in sorted(keys, key=lambda k: order.index(k) if k in order else -1)
     ]

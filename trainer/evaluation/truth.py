@@ -13,12 +13,15 @@ from trainer.debiasing.examination_curve import ExaminationCurve
 from trainer.errors import InputError
 from trainer.evaluation.evaluation import Evaluation
 from trainer.evaluation.scores import Scores
+from trainer.metrics.auc import auc
 from trainer.metrics.bootstrap import intervals, paired_difference, unit_of_page
-from trainer.metrics.page_metrics import judged_statistics, values
+from trainer.metrics.page_metrics import Statistic, judged_statistics, values
+from trainer.metrics.pooled import Pooled
 
 TRUTH = "truth.parquet"
 KEYS = ["request_id", "item_id"]
 COLUMNS = (*KEYS, "position", "attraction", "examination")
+CONVERSION = "conversion_probability"
 
 
 def truth_beside(data: DataConfig) -> Path | None:
@@ -51,11 +54,50 @@ def examination_error(curve: ExaminationCurve, truth: np.ndarray) -> float:
     return float(np.nanmax(np.abs(curve.examination[:count] - truth[:count])))
 
 
+def hidden_truth(path: Path, keys: pd.DataFrame) -> pd.DataFrame:
+    """What the truth says of impressions.
+
+    Args:
+        path: the truth.
+        keys: ``request_id`` and ``item_id`` of M impressions.
+
+    Returns:
+        ``attraction`` and, where the truth has it, ``conversion_probability``, float32, [M] rows; NaN where it knows nothing.
+    """
+    names = [n for n in ("attraction", CONVERSION) if n in pq.read_schema(path).names]
+    truth = pd.read_parquet(path, columns=[*KEYS, *names]).drop_duplicates(KEYS).set_index(KEYS)
+    return truth.reindex(pd.MultiIndex.from_frame(keys[KEYS].astype(str))).astype(np.float32).reset_index(drop=True)
+
+
+def truth_statistics(pages: Pages, hidden: pd.DataFrame, scores: Scores, split: str, k: int) -> dict[str, Statistic]:
+    """What the metrics of `add_truth` are computed from, by name.
+
+    The AUC counts each impression as bought with its conversion probability and as not bought with the rest of it: its
+    expectation, were all impressions clicked.
+
+    Args:
+        pages: P pages of the log.
+        hidden: as `hidden_truth` gives it.
+        scores: of their impressions.
+        split: what the names begin with.
+        k: cut of NDCG.
+    """
+    attractive = dataclasses.replace(pages, relevance=hidden["attraction"].to_numpy())
+    found: dict[str, Statistic] = judged_statistics(attractive, scores, f"{split}.truth", k, lowest=0.0)
+    if CONVERSION in hidden and scores.cvr is not None:
+        bought = hidden[CONVERSION].to_numpy()
+        known = ~np.isnan(bought)
+        page = pages.page_of_impression[known]
+        found[f"{split}.truth.cvr.auc"] = Pooled.of(auc, bought[known], scores.cvr[known], page)
+    return found
+
+
 def add_truth(result: Evaluation, path: Path, pages: Pages, config: EvaluateConfig, seed: int) -> None:
     """Add how each ranker orders pages by the hidden attraction, the chance of a click where an item is looked at.
 
     ``<split>.truth.ndcg@k`` has the attraction as its gain, ``<split>.truth.pair_accuracy`` counts pairs of a page whose
-    attractions differ; each with its interval and the model's differences to the others.
+    attractions differ, ``<split>.truth.cvr.auc`` is the AUC of pCVR over all impressions; each with its interval and the
+    model's differences to the others.
 
     Args:
         result: with the scores of the pages of the log; it is added to.
@@ -65,27 +107,22 @@ def add_truth(result: Evaluation, path: Path, pages: Pages, config: EvaluateConf
         seed: of the resamples.
     """
     scored = result.scores[result.scores["source"] == "log"]
-    truth = pd.read_parquet(path, columns=[*KEYS, "attraction"])
-    attraction = truth.drop_duplicates(KEYS).set_index(KEYS)["attraction"]
-    keys = pd.MultiIndex.from_frame(scored[KEYS].astype(str))
-    known = attraction.reindex(keys).to_numpy(np.float32)
-    missing = int(np.isnan(known).sum())
+    hidden = hidden_truth(path, scored)
+    count, missing = len(hidden), int(hidden["attraction"].isna().sum())
     if missing:
-        result.notes.append(
-            f"{path}: no truth of {missing:,} of {len(known):,} impressions; truth metrics leave them out"
-        )
-    if missing == len(known):
+        result.notes.append(f"{path}: no truth of {missing:,} of {count:,} impressions; truth metrics leave them out")
+    if missing == count:
         return
-    hidden = dataclasses.replace(pages, relevance=known)
     model, *others = result.rankers
     columns = {model: "score"} | {name: f"score.{name}" for name in others}
-    units, prefix = unit_of_page(pages, "query"), f"{result.split}.truth"
+    units = unit_of_page(pages, "query")
     found = {}
     for name, column in columns.items():
-        score = scored[column].to_numpy(np.float32)
+        score, cvr = scored[column].to_numpy(np.float32), scored["cvr"].to_numpy(np.float32)
         if np.isnan(score).any():
             continue
-        statistics = judged_statistics(hidden, Scores(score=score), prefix, config.k, lowest=0.0)
+        given = Scores(score=score, cvr=cvr if name == model and not np.isnan(cvr).any() else None)
+        statistics = truth_statistics(pages, hidden, given, result.split, config.k)
         found[name] = statistics
         result.rankers[name] |= values(statistics)
         for key, (low, high) in intervals(statistics, units, config.bootstrap, seed).items():

@@ -53,7 +53,9 @@ class TrainingProgress(keras.callbacks.Callback):
         now = time.monotonic()
         point = {key: sum(w[key] for w in self.window) / len(self.window) for key in self.window[0]}
         candidates = point.pop("candidates") * len(self.window)
-        point["examples_per_second"] = candidates / max(now - self.window_start, 1e-9)
+        seconds = max(now - self.window_start, 1e-9)
+        point["examples_per_second"] = candidates / seconds
+        point["seconds_per_step"] = seconds / len(self.window)
         point["learning_rate"] = float(self.model.optimizer.learning_rate)
         self.history.append({"step": self.step, **point})
         self.bar.update(self.task, status=f"loss {point['loss']:.4f}, {point['examples_per_second']:.0f} examples/s")

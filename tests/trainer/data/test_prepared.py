@@ -175,6 +175,15 @@ def test_prepared_data_is_reused_until_files_or_settings_change(store) -> None:
     assert ensure_prepared(store.experiment(), progress=False).data_hash != again.data_hash
 
 
+def test_runs_of_other_seeds_share_prepared_data_where_the_data_have_a_seed_of_their_own(store) -> None:
+    one, two = (store.experiment(seed=4).model_copy(update={"seed": seed}) for seed in (1, 2))
+    assert one.data_seed == two.data_seed == 4
+    assert ensure_prepared(one, progress=False).data_hash == ensure_prepared(two, progress=False).data_hash
+    alone = store.experiment()
+    assert alone.data_seed == alone.seed
+    assert ensure_prepared(alone, progress=False).data_hash != ensure_prepared(two, progress=False).data_hash
+
+
 def test_damaged_folders_are_refused_and_made_anew(store) -> None:
     experiment = store.experiment()
     folder = prepare(experiment, progress=False).folder

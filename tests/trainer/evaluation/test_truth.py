@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 import small_shop
 from trainer.config import EvaluateConfig
@@ -87,3 +88,22 @@ def test_impressions_without_a_truth_are_left_out_and_said(log, tmp_path):
     rest = dataclasses.replace(log[0])
     assert len(rest) == 8
     assert result.metrics["test.truth.ndcg@10"] == pytest.approx(1.0)
+
+
+def test_the_cvr_auc_counts_each_impression_as_bought_with_its_conversion_probability(log, tmp_path):
+    pages, items, attraction, data = log
+    truth = pd.read_parquet(tmp_path / "truth.parquet")
+    random = np.random.default_rng(4)
+    truth["conversion_probability"] = random.uniform(0.01, 0.3, len(truth))
+    truth.to_parquet(tmp_path / "truth.parquet")
+    cvr = random.uniform(0, 1, len(pages.item)).astype(np.float32)
+    rankers = {"model": lambda p, i: Scores(score=attraction.astype(np.float32), cvr=cvr)}
+    result = evaluate(rankers, pages, None, items, CONFIG, "test", 3)
+    judge_by_truth(result, data, None, pages, CONFIG, 3)
+    scored = result.scores.merge(truth, on=["request_id", "item_id"])
+    bought = scored["conversion_probability"].to_numpy()
+    label = np.repeat([1, 0], len(bought))
+    weight = np.concatenate([bought, 1 - bought])
+    expected = roc_auc_score(label, np.tile(scored["cvr"].to_numpy(), 2), sample_weight=weight)
+    assert result.metrics["test.truth.cvr.auc"] == pytest.approx(expected, abs=1e-5)
+    assert result.metrics["test.truth.cvr.auc.low"] < result.metrics["test.truth.cvr.auc.high"]

@@ -1,0 +1,138 @@
+"""The section of a study holds what its runs hold."""
+
+import itertools
+import json
+import re
+import statistics
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from tools.study.finished import FinishedStudy
+from tools.study.over_queries import difference_over_queries
+from tools.study.plan import plan_runs, read_study
+from tools.study.section import write_section
+
+
+def loaded(job) -> FinishedStudy:
+    study = read_study(job.path)
+    return FinishedStudy.load(study, job.path, plan_runs(study, job.path))
+
+
+def values(job, variant: str, key: str) -> list[float]:
+    return [json.loads((job.run_folder(variant, n) / "metrics.json").read_text())[key] for n in (1, 2)]
+
+
+def interval(numbers: list[float]) -> tuple[float, float, float]:
+    mean = float(np.mean(numbers))
+    low, high = stats.t.interval(0.95, len(numbers) - 1, mean, stats.sem(numbers))
+    return mean, float(low), float(high)
+
+
+def cells(job, heading: str) -> dict[str, list[str]]:
+    """The rows of the table whose second column has a heading, by first cell."""
+    section = job.results.read_text().split("<!-- study rates: begin -->")[1].split("<!-- study rates: end")[0]
+    table = next(part for part in section.split("\n\n") if f"| {heading} |" in part.split("\n")[0])
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    return {first: rest for first, *rest in rows}
+
+
+def numbers(cell: str) -> tuple[float, ...]:
+    return tuple(map(float, re.findall(r"[-+]?\d+\.\d+", cell)))
+
+
+def test_a_study_that_is_done_runs_nothing_and_writes_the_same(job):
+    text = job.results.read_text()
+    done = job.run("--only", "slow")
+    assert done.returncode == 0, done.stderr
+    assert "2 runs, 2 done" in done.stdout
+    assert job.results.read_text() == text
+
+
+@pytest.mark.parametrize("key", ["judged.pair_accuracy", "test.ctr.auc"])
+def test_the_tables_hold_what_metrics_json_gives(job, key):
+    rows = cells(job, "pair accuracy" if key.startswith("judged") else key)
+    slow, fast = values(job, "slow", key), values(job, "fast", key)
+    assert numbers(rows["`slow`: as it stands"][0]) == pytest.approx(interval(slow), abs=1e-6)
+    assert numbers(rows["`fast`"][0]) == pytest.approx(interval(fast), abs=1e-6)
+    paired = [a - b for a, b in zip(fast, slow, strict=True)]
+    assert numbers(rows["`fast`"][1]) == pytest.approx(interval(paired), abs=1e-6)
+
+
+def test_baselines_are_those_measured_beside_the_reference(job):
+    measured = [
+        json.loads((job.run_folder("slow", n) / "evaluation.json").read_text())["rankers"]["BM25"] for n in (1, 2)
+    ]
+    mean = np.mean([m["judged.pair_accuracy"] for m in measured])
+    assert numbers(cells(job, "pair accuracy")["BM25, untrained"][0])[0] == pytest.approx(mean, abs=1e-6)
+
+
+def test_step_times_are_medians_of_the_history_as_multiples_of_the_reference(job):
+    def step(variant: str, seed: int) -> float:
+        history = json.loads((job.run_folder(variant, seed) / "history.json").read_text())
+        return statistics.median(point["seconds_per_step"] for point in history if "seconds_per_step" in point)
+
+    ratio = np.mean([step("fast", n) / step("slow", n) for n in (1, 2)])
+    rows = cells(job, "a training step")
+    assert numbers(rows["`fast`"][1])[0] == pytest.approx(ratio, abs=0.006)
+    assert rows["`slow`"][1] == "1.00 x"
+
+
+def test_figures_are_said_to_be_reached_or_not_or_not_known(job):
+    text = job.results.read_text()
+    assert "- Figure: pair accuracy less that of `slow`: at least -1.\n  - `fast`: **reached**" in text
+    assert "- Figure: share trained: at most 0.\n  - `fast`: not reached" in text
+    assert "  - `fast`: not known" in text
+
+
+def test_metrics_read_back_from_the_scores_are_those_of_the_evaluation(job):
+    for run in loaded(job).runs:
+        found = {key: statistic.value() for key, (statistic, _) in run.statistics.found.items()}
+        assert {"judged.pair_accuracy", "test.truth.ndcg@10", "test.truth.cvr.auc", "test.gauc"} <= set(found)
+        for key in found.keys() & run.metrics.keys():
+            assert found[key] == pytest.approx(run.metrics[key], abs=1e-9), key
+
+
+def pair_accuracy(scored: pd.DataFrame, queries: list[str]) -> float:
+    right = total = 0.0
+    for query in queries:
+        rows = scored[(scored["source"] == "judged") & (scored["query"] == query)]
+        for (_, a), (_, b) in itertools.combinations(rows.iterrows(), 2):
+            if a["relevance"] != b["relevance"]:
+                gap = (a["score"] - b["score"]) * (a["relevance"] - b["relevance"])
+                right += 1.0 if gap > 0 else 0.5 if gap == 0 else 0.0
+                total += 1
+    return right / total if total else float("nan")
+
+
+def test_the_interval_over_queries_resamples_the_same_queries_for_all_runs(job):
+    study = loaded(job)
+    found = difference_over_queries(study.pairs("fast"), study.study.metrics[0])
+    scored = {
+        (v, n): pd.read_parquet(job.run_folder(v, n) / "scores.parquet") for v in ("fast", "slow") for n in (1, 2)
+    }
+    queries = {n: scored["fast", n].query("source == 'judged'")["query"].unique().tolist() for n in (1, 2)}
+    everything = list(dict.fromkeys([*queries[1], *queries[2]]))
+    random = np.random.default_rng(1)
+    drawn = []
+    for _ in range(20):
+        times = np.bincount(random.integers(len(everything), size=len(everything)), minlength=len(everything))
+        repeated = [query for query, count in zip(everything, times, strict=True) for _ in range(count)]
+        values = []
+        for seed in (1, 2):
+            mine = [query for query in repeated if query in queries[seed]]
+            values.append(pair_accuracy(scored["fast", seed], mine) - pair_accuracy(scored["slow", seed], mine))
+        drawn.append(np.mean(values))
+    assert found == pytest.approx(tuple(np.nanpercentile(drawn, [2.5, 97.5])), abs=1e-9)
+
+
+def test_runs_that_are_missing_are_said_and_left_out(job):
+    study = loaded(job)
+    part = FinishedStudy(study.study, study.source, study.runs[:3], [study.runs[3].plan])
+    text = write_section(part)
+    assert "**Not finished, and not in the tables: fast seed 2.**" in text
+    only = values(job, "fast", "judged.pair_accuracy")[0]
+    row = next(line for line in text.splitlines() if line.startswith("| `fast` |"))
+    assert f"| {only:.6f} |" in row
