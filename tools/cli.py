@@ -73,6 +73,9 @@ def evaluate(
     split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
     judgments: Annotated[Path | None, typer.Option(help="Human judgments of a source never seen.")] = None,
     items: Annotated[Path | None, typer.Option(help="The items of --judgments.")] = None,
+    part: Annotated[
+        list[str] | None, typer.Option("--slice", help="What to slice by, in place of evaluate.slices; repeatable.")
+    ] = None,
 ) -> None:
     """Measure a run beside the baselines, with intervals."""
     from rich.console import Console
@@ -83,9 +86,11 @@ def evaluate(
         raise InputError(f"--split: no split {split!r}; there are train, valid and test")
     if items is not None and judgments is None:
         raise InputError("--items: goes with --judgments; give the judgments too")
+    if part and judgments is not None:
+        raise InputError("--slice: goes with a split of the run's own data; leave out --judgments or --slice")
     folder, console = run_folder(run, config), Console()
     if judgments is None:
-        evaluate_run(folder, split, console)
+        evaluate_run(folder, split, console, part or [])
     else:
         evaluate_foreign(folder, judgments, items, console)
 
