@@ -60,6 +60,11 @@ def add_slices(
         scores = Scores(**{name: values for name, values in given.items() if not np.isnan(values).all()})
         measured = SlicedPages(source, side, scores, config.k, result.lowest_relevance)
         for slicing in slicings(config.slices, experiment.features, side, prepared.items, training):
+            if not slicing.names:
+                # Judged pages have neither users nor positions: nobody expects these slices of them.
+                if source == "log":
+                    result.notes.append(f"slices by {slicing.by}: no page of the log has any")
+                continue
             if len(slicing.names) == 1 and (slicing.code == 0).all():
                 what = "pages of the log" if source == "log" else "judged pages"
                 result.notes.append(f"slices by {slicing.by}: all {what} are {slicing.labels[0]}; there is no rest")

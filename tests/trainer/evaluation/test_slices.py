@@ -210,6 +210,7 @@ def test_metrics_of_slices_are_flat_keys_beside_the_others(evaluated, tmp_path):
     assert {f"{start}.pages", f"{start}.queries", f"{start}.mrr", "slice.brand.acme.ctr.auc"} <= set(metrics)
     assert not any(key.startswith("slice.query_frequency") for key in metrics)
     assert "slices by query_frequency: all pages of the log are unseen queries; there is no rest" in result.notes
+    assert "slices by new_items: no page of the log has any" in result.notes
     flagged = next(note for note in result.notes if "clear of zero" in note)
     assert re.fullmatch(r"slices: \d+ of \d+ gaps are clear of zero; without any true gap about 1 would be", flagged)
 
