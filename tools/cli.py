@@ -73,21 +73,51 @@ def evaluate(
     split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
     judgments: Annotated[Path | None, typer.Option(help="Human judgments of a source never seen.")] = None,
     items: Annotated[Path | None, typer.Option(help="The items of --judgments.")] = None,
+    part: Annotated[
+        list[str] | None, typer.Option("--slice", help="What to slice by, in place of evaluate.slices; repeatable.")
+    ] = None,
 ) -> None:
     """Measure a run beside the baselines, with intervals."""
     from rich.console import Console
 
     from trainer.evaluation.run_evaluation import evaluate_foreign, evaluate_run
 
-    if split not in ("train", "valid", "test"):
-        raise InputError(f"--split: no split {split!r}; there are train, valid and test")
+    check_split(split)
     if items is not None and judgments is None:
         raise InputError("--items: goes with --judgments; give the judgments too")
+    if part and judgments is not None:
+        raise InputError("--slice: goes with a split of the run's own data; leave out --judgments or --slice")
     folder, console = run_folder(run, config), Console()
     if judgments is None:
-        evaluate_run(folder, split, console)
+        evaluate_run(folder, split, console, part or [])
     else:
         evaluate_foreign(folder, judgments, items, console)
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="RUN_A", help="A run, or runs of several seeds with commas between.")],
+    second: Annotated[str, typer.Argument(metavar="RUN_B", help="What is subtracted; as many runs.")],
+    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    resamples: Annotated[int, typer.Option(min=0, help="Resamples of queries.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the resamples.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="The JSON file; below the first run by default.")] = None,
+) -> None:
+    """Differences of two evaluated runs on the same pages, with intervals and p-values."""
+    from rich.console import Console
+
+    from trainer.evaluation.comparison import compare_runs
+    from trainer.evaluation.scored_run import result_folder
+
+    check_split(split)
+    one, other = ([Path(folder) for folder in side.split(",") if folder] for side in (first, second))
+    if not one or not other:
+        raise InputError("compare: give a run folder on either side")
+    found = compare_runs(one, other, split, resamples, seed)
+    found.show(Console())
+    path = out or result_folder(one[0], split) / "compared" / f"{other[0].resolve().name}.json"
+    found.save(path)
+    typer.echo(f"compared: {path}")
 
 
 @app.command()
@@ -189,6 +219,12 @@ def run_folder(run: Path | None, config: Path | None) -> Path:
 
     assert config is not None
     return load_experiment(config).run_folder
+
+
+def check_split(split: str) -> None:
+    """Refuse a split that there is not."""
+    if split not in ("train", "valid", "test"):
+        raise InputError(f"--split: no split {split!r}; there are train, valid and test")
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ features:
 encoder: {{backbone: {preset}, query_length: 8, item_length: 12}}
 model: {{hidden: [8], relevance: true}}
 train: {{pages_per_batch: 16, evaluations: 1, head_learning_rate: 0.01}}
-evaluate: {{bootstrap: 20}}
+evaluate: {{bootstrap: 20, slices: [new_items, {{by: price, bands: 2}}, {{by: brand, top: 2}}, segment]}}
 export: {{models: {folder}/models}}
 """
 
@@ -112,7 +112,9 @@ def test_every_step_leaves_what_it_promises(job):
     )
     rankers = json.loads((run / "evaluation.json").read_text())["rankers"]
     assert {"model", "zero-shot", "BM25", "popularity", "random", "logged"} <= {*rankers} or len(rankers) == 6
-    assert "<html" in (run / "report.html").read_text()
+    assert {"slice.price.q1.gauc", "slice.price.q2.gauc.gap", "slice.segment.mainstream.queries"} <= set(metrics)
+    assert "<html" in (page := (run / "report.html").read_text())
+    assert '<h2 id="slices">' in page
     manifest = json.loads((folder / "models" / "shop" / "1" / "manifest.json").read_text())
     assert manifest["metrics"]["test.gauc"] == metrics["test.gauc"]
     assert manifest["parity"]["max_difference"] <= 1e-5
@@ -194,6 +196,21 @@ def test_mistakes_are_one_line_and_exit_code_2(job, tmp_path):
     assert "UNAVAILABLE" in fault("query", "lamp", "--target", "127.0.0.1:1", *ids)
     (tmp_path / "broken.yaml").write_text("a: [")
     assert "not YAML" in fault("prepare", "--config", tmp_path / "broken.yaml")
+
+
+def test_a_run_compared_with_itself_is_no_better(job):
+    folder, _ = job
+    run = folder / "runs" / "shop"
+    text = succeed("compare", run, run, "--resamples", 20)
+    assert "A - B" in text
+    found = json.loads((run / "compared" / "shop.json").read_text())
+    assert set(found["metrics"]) >= {"test.gauc", "test.ndcg@10", "judged.pair_accuracy"}
+    assert {one["difference"] for one in found["metrics"].values()} == {0.0}
+    assert "1 runs against 2" in fault("compare", run, f"{run},{run}")
+    assert "no split 'tset'" in fault("compare", run, run, "--split", "tset")
+    assert "--slice: evaluate.slices.0.by: 'colour' is no declared feature" in fault(
+        "evaluate", run, "--slice", "colour"
+    )
 
 
 def test_bad_tables_are_named_all_at_once(job, tmp_path):

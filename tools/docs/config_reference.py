@@ -109,7 +109,7 @@ def _page_part(part: Part, anchors: dict[str, str]) -> str:
         path = f"{part.paths[0]}.{name}".lstrip(".")
         kind = f"[section](#{anchors[path]})" if path in anchors else _type(field.annotation, field.metadata)
         if path in anchors and get_origin(field.annotation) is list:
-            kind = f"list of [features](#{anchors[path]})"
+            kind = f"list of [{'features' if path.startswith('features.') else name}](#{anchors[path]})"
         lines.append(f"| `{name}` | {kind} | {_default(field)} | {known[name][0].upper()}{known[name][1:]} |")
     return "\n".join([*lines, ""])
 
@@ -155,7 +155,7 @@ def _default(field: FieldInfo) -> str:
 def _as_yaml(value: Any) -> str:
     """A value as one writes it in YAML on one line."""
     if isinstance(value, BaseModel):
-        value = value.model_dump()
+        value = value.model_dump(exclude_defaults=True)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k}: {_as_yaml(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):

@@ -16,6 +16,7 @@ from trainer.config.model import EncoderConfig, ModelConfig
 from trainer.config.reading import dump_experiment, load_experiment, read_yaml
 from trainer.config.results import EvaluateConfig, ExportConfig
 from trainer.config.section import Count, NotNegative, Positive, Section, Share, validate_section
+from trainer.config.slices import SliceConfig
 from trainer.config.train import TrainConfig
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Positive",
     "Section",
     "Share",
+    "SliceConfig",
     "SplitConfig",
     "TrainConfig",
     "dump_experiment",

@@ -15,6 +15,7 @@ from trainer.config.loss import LossConfig
 from trainer.config.model import EncoderConfig, ModelConfig
 from trainer.config.results import EvaluateConfig, ExportConfig
 from trainer.config.section import Section
+from trainer.config.slices import check_slices
 from trainer.config.train import TrainConfig
 from trainer.score.formula import PREDICTED, Formula
 
@@ -90,6 +91,7 @@ class Experiment(Section):
             raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")
         check_score_names(self)
         check_calibrated(self)
+        check_slices(self.evaluate.slices, self.features.all, has_log)
         return self
 
     @model_validator(mode="after")

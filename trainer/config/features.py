@@ -67,6 +67,11 @@ class FeaturesConfig(Section):
     users: list[FeatureConfig] = Field(default=[])
     context: list[FeatureConfig] = Field(default=[])
 
+    @property
+    def all(self) -> list[FeatureConfig]:
+        """The features of every table."""
+        return [*self.items, *self.users, *self.context]
+
     @model_validator(mode="after")
     def _names_are_unique(self) -> "FeaturesConfig":
         seen: set[str] = set()

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from trainer.config.section import Count, Positive, Section
+from trainer.config.slices import NEW_ITEMS, QUERY_FREQUENCY, SliceConfig
 
 
 class EvaluateConfig(Section):
@@ -15,11 +16,13 @@ class EvaluateConfig(Section):
         k: cut of NDCG.
         bootstrap: resamples of queries for the intervals; 0 leaves them out.
         candidates: what a page of the log is ranked from: its own items, or every item.
+        slices: parts of the pages whose metrics are compared with those of the rest.
     """
 
     k: Count = 10
     bootstrap: Annotated[int, Field(ge=0)] = 500
     candidates: Literal["page", "all"] = "page"
+    slices: list[SliceConfig] = Field(default=[SliceConfig(by=QUERY_FREQUENCY), SliceConfig(by=NEW_ITEMS)])
 
 
 class ExportConfig(Section):

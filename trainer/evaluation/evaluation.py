@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from trainer.errors import InputError
+from trainer.evaluation.slice_console import show_slices
+from trainer.evaluation.slice_metrics import Slice
 from trainer.metrics.bootstrap import Difference
 
 METRICS, EVALUATION, SCORES = "metrics.json", "evaluation.json", "scores.parquet"
@@ -33,6 +35,7 @@ class Evaluation:
             ``position``, ``clicked``, ``purchased``, ``relevance``, the model's ``score``, ``ctr``, ``cvr``, ``ctcvr``
             (NaN where there is none), and ``score.<name>`` of each baseline.
         lowest_relevance: the relevance that gains nothing in NDCG; None without judgments.
+        slices: what the model reaches on parts of the pages.
     """
 
     split: str
@@ -43,6 +46,7 @@ class Evaluation:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     lowest_relevance: float | None = None
+    slices: list[Slice] = field(default_factory=list)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -66,18 +70,20 @@ class Evaluation:
             "rankers": self.rankers,
             "differences": {n: {k: d._asdict() for k, d in found.items()} for n, found in self.differences.items()},
             "notes": self.notes,
+            "slices": [part.as_dict() for part in self.slices],
         }
+        metrics = self.metrics | {key: value for part in self.slices for key, value in part.flat().items()}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _replace(folder / SCORES, lambda path: self.scores.to_parquet(path, index=False))
             _replace(folder / EVALUATION, lambda path: _write_json(path, everything))
-            _replace(folder / METRICS, lambda path: _write_json(path, self.metrics))
+            _replace(folder / METRICS, lambda path: _write_json(path, metrics))
         except OSError as error:
             reason = error.strerror or error
             raise InputError(f"{folder}: can't be written ({reason}); check its permissions and free space") from None
 
     def show(self, console: Console) -> None:
-        """Print the rankers' metrics of order, the model's metrics of probability, differences and notes.
+        """Print the rankers' metrics of order, the model's metrics of probability, differences, slices and notes.
 
         Args:
             console: where to.
@@ -105,6 +111,7 @@ class Evaluation:
         others = {key: value for key, value in self.metrics.items() if _is_value(key) and key not in present}
         for key, value in others.items():
             console.print(f"{escape(model)} {key} {value:.4f} {_interval(self.metrics, key)}", highlight=False)
+        show_slices(self.slices, console)
         for note in self.notes:
             console.print(f"note: {escape(note)}", soft_wrap=True, highlight=False)
 

@@ -20,6 +20,8 @@ from trainer.evaluation.ndcg_pictures import difference_plot, ndcg_by_cut, ndcg_
 from trainer.evaluation.page_examples import page_examples
 from trainer.evaluation.pictures import calibrations, click_rate_by_position, discrimination, score_histogram
 from trainer.evaluation.report_data import ReportData, read_report_data
+from trainer.evaluation.slice_picture import slice_pictures
+from trainer.evaluation.slice_tables import report_slices
 from trainer.evaluation.training_pictures import learning_curves
 
 REPORT, TEMPLATE = "report.html", "report.html.j2"
@@ -93,6 +95,8 @@ def _content(data: ReportData) -> dict[str, Any]:
         "rankers": tables.ranker_table(data),
         "probabilities": tables.probability_metrics(data),
         "differences": tables.difference_table(data),
+        "slices": report_slices(data.slices),
+        "slice_pictures": slice_pictures(data.slices),
         "leads": [picture for picture in leads if picture is not None],
         "foreign": {name: tables.foreign_table(found) for name, found in data.foreign.items()},
         "legend": _legend(data),

@@ -12,6 +12,7 @@ import pyarrow as pa
 from trainer.config import Experiment, load_experiment
 from trainer.errors import InputError
 from trainer.evaluation.evaluation import EVALUATION, SCORES
+from trainer.evaluation.slice_metrics import Slice
 
 CONFIG, HISTORY, FINISHED = "config.yaml", "history.json", "finished.json"
 BASELINE = "score."
@@ -62,6 +63,7 @@ class ReportData:
         validation: validation points, each with ``step``.
         finished: steps, best step and data hash; empty where absent.
         foreign: evaluations on judgments of other sources, by name.
+        slices: what the model reaches on parts of the pages.
         evaluated: when the evaluation was written, seconds since the epoch.
     """
 
@@ -78,6 +80,7 @@ class ReportData:
     validation: list[dict[str, float]] = field(default_factory=list)
     finished: dict[str, Any] = field(default_factory=dict)
     foreign: dict[str, dict[str, Any]] = field(default_factory=dict)
+    slices: list[Slice] = field(default_factory=list)
     evaluated: float = 0.0
 
     @property
@@ -130,6 +133,7 @@ def read_report_data(folder: Path) -> ReportData:
         validation=[point for point in history if any(key.startswith("valid.") for key in point)],
         finished=_json(folder / FINISHED, {}) if (folder / FINISHED).is_file() else {},
         foreign={path.parent.name: _evaluation(path) for path in foreign},
+        slices=[Slice.from_dict(part) for part in found.get("slices", [])],
         evaluated=(folder / EVALUATION).stat().st_mtime,
     )
 

@@ -1,5 +1,6 @@
 """Evaluation of a run folder: the model beside the baselines."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +14,30 @@ from trainer.evaluation.evaluator import Evaluation, evaluate
 from trainer.evaluation.foreign import judged_pages_of
 from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.scores import RankerFunction
+from trainer.evaluation.slices import add_slices, slices_named
 from trainer.evaluation.tensorboard_pictures import write_probability_pictures
 from trainer.evaluation.truth import judge_by_truth
 from trainer.training.run import FINISHED, Run, load_run, load_zero_shot, read_json
 
 
-def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
+def evaluate_run(folder: Path, split: str, console: Console, slices: Sequence[str] = ()) -> Evaluation:
     """Evaluate a run on a split of its own data, and keep the result in the run folder.
 
     Args:
         folder: what ``shelfrank train`` wrote.
         split: ``train``, ``valid`` or ``test``.
         console: where the table is shown.
+        slices: what to slice by, in place of ``evaluate.slices`` of the run.
 
     Raises:
-        InputError: if the folder is no finished run.
+        InputError: if the folder is no finished run, or a slice is unknown.
     """
     run = load_run(folder)
-    prepared = ensure_prepared(run.experiment)
+    experiment = run.experiment
+    if slices:
+        changed = experiment.evaluate.model_copy(update={"slices": slices_named(slices, experiment)})
+        experiment = experiment.model_copy(update={"evaluate": changed})
+    prepared = ensure_prepared(experiment)
     pages = None if prepared.pages is None else prepared.pages.split(split)
     judged = None if prepared.judged is None else prepared.judged.split(split)
     config = run.experiment.evaluate
@@ -43,6 +50,7 @@ def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
     )
     curve = ExaminationCurve.load(folder)
     judge_by_truth(result, run.experiment.data, curve, pages, config, run.experiment.seed)
+    add_slices(result, experiment, prepared, pages, judged)
     if split == "train":
         result.notes.append("train: the model and popularity have learned from these very pages")
     if run.calibration is not None and run.calibration.config.split == split:

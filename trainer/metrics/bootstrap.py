@@ -38,7 +38,7 @@ def intervals(
     Returns:
         Low and high end by name of the metric; empty where there are fewer than two units.
     """
-    drawn = _resample(statistics, units, n, seed)
+    drawn = resample(statistics, units, n, seed)
     return {name: _ends(values) for name, values in drawn.items() if not np.isnan(values).all()}
 
 
@@ -58,7 +58,7 @@ def paired_difference(
         The differences by name of the metric.
     """
     both = [name for name in first if name in second]
-    one, other = (_resample({name: side[name] for name in both}, units, n, seed) for side in (first, second))
+    one, other = (resample({name: side[name] for name in both}, units, n, seed) for side in (first, second))
     differences = {}
     for name in both:
         difference = first[name].value() - second[name].value()
@@ -75,9 +75,22 @@ def unit_of_page(pages: Pages, unit: Unit) -> np.ndarray:
     return pd.factorize(pages.table["query"])[0]
 
 
-def _resample(statistics: Mapping[str, Statistic], units: np.ndarray, n: int, seed: int) -> dict[str, np.ndarray]:
-    """Each metric over n draws of as many units as there are, with replacement."""
-    count = int(units.max(initial=-1)) + 1
+def resample(
+    statistics: Mapping[str, Statistic], units: np.ndarray, n: int, seed: int, count: int | None = None
+) -> dict[str, np.ndarray]:
+    """Metrics over n draws of as many units as there are, with replacement.
+
+    Args:
+        statistics: by name of the metric.
+        units: the unit of each page, int64 [P].
+        n: how many resamples.
+        seed: of the resamples.
+        count: how many units there are, where these pages lack some; by default those that they have.
+
+    Returns:
+        float64 [n] by name, NaN where a metric is not defined; empty where there are fewer than two units.
+    """
+    count = int(units.max(initial=-1)) + 1 if count is None else count
     if n == 0 or count < 2:
         return {}
     random = np.random.default_rng(seed)

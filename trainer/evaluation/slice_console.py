@@ -1,0 +1,70 @@
+"""Slices as a table on the console."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from trainer.evaluation.slice_metrics import AHEAD, BEHIND, LEAST_QUERIES, Slice, SliceFigure
+
+MARKS = {AHEAD: "▲", BEHIND: "▼", "": ""}
+COLOURS = {AHEAD: "green", BEHIND: "red"}
+TITLES = {"log": "Log", "judged": "Human judgments"}
+NAMES = {"gauc": "GAUC", "mrr": "MRR", "ctr.auc": "CTR AUC", "cvr.auc": "CVR AUC", "ctcvr.auc": "CTCVR AUC"}
+LEGEND = (
+    "below each figure the slice less the rest, with its 95 % interval over queries; ▼ behind and ▲ ahead of the rest, "
+    f"clear of zero (with {LEAST_QUERIES} queries or more on either side)"
+)
+
+
+def show_slices(slices: Sequence[Slice], console: Console) -> None:
+    """Print a table of the slices of each source.
+
+    Args:
+        slices: what was measured.
+        console: where to.
+    """
+    for source, part in by_source(slices).items():
+        metrics = metrics_of(part)
+        table = Table(title=f"slices, {TITLES[source].lower()}", title_justify="left")
+        table.add_column("slice")
+        table.add_column("queries", justify="right")
+        for metric in metrics:
+            table.add_column(_name(metric), justify="right")
+        for one in part:
+            cells = [_cell(one.figures.get(metric)) for metric in metrics]
+            table.add_row(f"{escape(one.label)}\n[dim]{one.pages:,} pages[/dim]", f"{one.queries:,}", *cells)
+        console.print(table)
+    if slices:
+        console.print(LEGEND, highlight=False)
+
+
+def by_source(slices: Sequence[Slice]) -> dict[str, list[Slice]]:
+    """Slices of the log, and slices of the judged pages."""
+    found: dict[str, list[Slice]] = {}
+    for one in slices:
+        found.setdefault(one.source, []).append(one)
+    return found
+
+
+def metrics_of(slices: Sequence[Slice]) -> list[str]:
+    """The metrics that at least one slice has."""
+    return list(dict.fromkeys(metric for one in slices for metric in one.figures))
+
+
+def _name(metric: str) -> str:
+    short = metric.removeprefix("judged.")
+    return NAMES.get(short, short.replace("_", " ").replace("ndcg", "NDCG"))
+
+
+def _cell(figure: SliceFigure | None) -> str:
+    if figure is None:
+        return "-"
+    value = f"{figure.value:.4f}"
+    if figure.flag:
+        value = f"[{COLOURS[figure.flag]}]{MARKS[figure.flag]} {value}[/{COLOURS[figure.flag]}]"
+    if figure.gap is None:
+        return value
+    ends = "" if figure.gap_low is None else f"\n[dim]{figure.gap_low:+.3f} to {figure.gap_high:+.3f}[/dim]"
+    return f"{value}\n[dim]{figure.gap:+.4f}[/dim]{ends}"
