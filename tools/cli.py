@@ -73,6 +73,7 @@ def evaluate(
     split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
     judgments: Annotated[Path | None, typer.Option(help="Human judgments of a source never seen.")] = None,
     items: Annotated[Path | None, typer.Option(help="The items of --judgments.")] = None,
+    robustness: Annotated[bool, typer.Option("--robustness", help="Rank misspelt and reworded queries too.")] = False,
 ) -> None:
     """Measure a run beside the baselines, with intervals."""
     from rich.console import Console
@@ -83,9 +84,11 @@ def evaluate(
         raise InputError(f"--split: no split {split!r}; there are train, valid and test")
     if items is not None and judgments is None:
         raise InputError("--items: goes with --judgments; give the judgments too")
+    if robustness and judgments is not None:
+        raise InputError("--robustness: goes with a split, not with --judgments; leave one out")
     folder, console = run_folder(run, config), Console()
     if judgments is None:
-        evaluate_run(folder, split, console)
+        evaluate_run(folder, split, console, robustness)
     else:
         evaluate_foreign(folder, judgments, items, console)
 

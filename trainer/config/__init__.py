@@ -5,6 +5,7 @@ in which the command runs.
 """
 
 from trainer.config.adversarial import AdversarialConfig
+from trainer.config.augmentation import AugmentationConfig, TextMethodConfig
 from trainer.config.calibration import CalibrationConfig
 from trainer.config.data import AttributionConfig, DataConfig, EventsConfig, NegativesConfig, SplitConfig
 from trainer.config.debias import CurveConfig, DebiasConfig
@@ -22,6 +23,7 @@ __all__ = [
     "RESERVED_FEATURE_NAMES",
     "AdversarialConfig",
     "AttributionConfig",
+    "AugmentationConfig",
     "CalibrationConfig",
     "Count",
     "CurveConfig",
@@ -43,6 +45,7 @@ __all__ = [
     "Section",
     "Share",
     "SplitConfig",
+    "TextMethodConfig",
     "TrainConfig",
     "dump_experiment",
     "load_experiment",

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from trainer.config.adversarial import AdversarialConfig
+from trainer.config.augmentation import AugmentationConfig
 from trainer.config.calibration import QUERY_FREQUENCY, CalibrationConfig
 from trainer.config.data import DataConfig
 from trainer.config.debias import DebiasConfig
@@ -24,8 +25,8 @@ class Experiment(Section):
 
     Attributes:
         name: names the run folder and the model: letters, digits, ``_``, ``.`` and ``-``, no sign first.
-        seed: of the simulation, the split, the negatives, the initial weights, the order of pages and the
-            bootstrap.
+        seed: of the simulation, the split, the negatives, the initial weights, the order of pages, rewritten texts and
+            the bootstrap.
         runs: runs are ``<runs>/<name>``.
         simulate: what ``shelfrank simulate`` makes up.
         data: the tables and what is made of them.
@@ -37,6 +38,7 @@ class Experiment(Section):
         train: rates, batches, precision, stopping.
         finetune: what of the encoder is trained.
         adversarial: perturbation while training.
+        augmentation: rewriting of texts while training.
         calibration: what is fitted to the probabilities after training.
         evaluate: what ``shelfrank evaluate`` measures.
         export: where bundles go and how they are checked.
@@ -55,6 +57,7 @@ class Experiment(Section):
     train: TrainConfig = TrainConfig()
     finetune: FinetuneConfig = FinetuneConfig()
     adversarial: AdversarialConfig = AdversarialConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
     calibration: CalibrationConfig = CalibrationConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     export: ExportConfig = ExportConfig()

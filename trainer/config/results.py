@@ -15,11 +15,15 @@ class EvaluateConfig(Section):
         k: cut of NDCG.
         bootstrap: resamples of queries for the intervals; 0 leaves them out.
         candidates: what a page of the log is ranked from: its own items, or every item.
+        robustness: whether the queries are also rewritten, with slips and in other words, and ranked again.
+        robustness_draws: rewritings of a query by each way; several make the figures of few queries steadier.
     """
 
     k: Count = 10
     bootstrap: Annotated[int, Field(ge=0)] = 500
     candidates: Literal["page", "all"] = "page"
+    robustness: bool = False
+    robustness_draws: Count = 1
 
 
 class ExportConfig(Section):

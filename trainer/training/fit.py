@@ -22,6 +22,7 @@ from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, save_architecture
 from trainer.text.finetuning import limit_training
 from trainer.training import run as runs
+from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.batches import PageBatches
 from trainer.training.checkpoint import load_state, save_state
 from trainer.training.examination import Examination, write_curve
@@ -97,6 +98,7 @@ class _Session:
             self.ranker.interaction.needs_pairs,
             config.xla,
             experiment.seed,
+            AugmentedTexts(experiment, self.packers, pages, prepared.items, self.tables),
         )
         total = math.ceil(config.epochs * self.batches.steps_per_epoch)
         self.interval = max(1, round(total / config.evaluations))
