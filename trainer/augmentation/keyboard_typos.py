@@ -2,7 +2,7 @@
 
 from random import Random
 
-from trainer.augmentation.letters import plain_words
+from trainer.augmentation.letters import latin_words
 from trainer.augmentation.method import TextMethod
 
 ROWS = (("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75))
@@ -35,7 +35,7 @@ class KeyboardTypos(TextMethod):
 
     def rewrite(self, text: str, random: Random) -> str:
         """See `TextMethod.rewrite`."""
-        words = [(start, end) for start, end in plain_words(text) if set(text[start:end].lower()) <= NEIGHBOURS.keys()]
+        words = latin_words(text)
         if not words:
             return text
         start, end = random.choice(words)

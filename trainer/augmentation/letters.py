@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from string import ascii_lowercase
 
+LATIN = frozenset(ascii_lowercase)
 LETTERS = re.compile(r"[^\W\d_]+")
 SHORTEST_WORD = 4
 
@@ -22,6 +24,11 @@ def plain_words(text: str) -> list[tuple[int, int]]:
         for start, end in spans
         if end - start >= SHORTEST_WORD and _parts(text[start - 1 : start]) and _parts(text[end : end + 1])
     ]
+
+
+def latin_words(text: str) -> list[tuple[int, int]]:
+    """Those of `plain_words` that are written in the letters a to z."""
+    return [(start, end) for start, end in plain_words(text) if LATIN.issuperset(text[start:end].lower())]
 
 
 def _parts(side: str) -> bool:

@@ -88,6 +88,7 @@ class Experiment(Section):
             raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")
         check_score_names(self)
         check_calibrated(self)
+        check_augmented(self)
         return self
 
     @model_validator(mode="after")
@@ -150,3 +151,18 @@ def check_calibrated(experiment: Experiment) -> None:
             f"calibration.segment: {config.segment!r} is no declared categorical feature; known: "
             f"{', '.join([QUERY_FREQUENCY, *known])}"
         )
+
+
+def check_augmented(experiment: Experiment) -> None:
+    """Refuse columns in ``augmentation`` that are no declared categories of items.
+
+    Raises:
+        ValueError: naming the key and what is known.
+    """
+    known = [f.name for f in experiment.features.items if f.kind == "categorical"]
+    for place, method in enumerate(experiment.augmentation.methods):
+        if method.column is not None and method.column not in known:
+            raise ValueError(
+                f"augmentation.methods.{place}.column: {method.column!r} is no declared categorical feature of items; known: "
+                f"{', '.join(known) or 'none'}"
+            )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from trainer.config.augmentation import WORDNET
 from trainer.config.section import Count, Positive, Section
 
 
@@ -17,6 +18,7 @@ class EvaluateConfig(Section):
         candidates: what a page of the log is ranked from: its own items, or every item.
         robustness: whether the queries are also rewritten, with slips and in other words, and ranked again.
         robustness_draws: rewritings of a query by each way; several make the figures of few queries steadier.
+        wordnet: folder of WordNet's database files, for the synonyms of the rewritten queries.
     """
 
     k: Count = 10
@@ -24,6 +26,7 @@ class EvaluateConfig(Section):
     candidates: Literal["page", "all"] = "page"
     robustness: bool = False
     robustness_draws: Count = 1
+    wordnet: Path = WORDNET
 
 
 class ExportConfig(Section):

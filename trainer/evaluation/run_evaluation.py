@@ -53,7 +53,8 @@ def evaluate_run(folder: Path, split: str, console: Console, robustness: bool = 
         sides = {
             source: side for source, side in (("log", pages), ("judged", judged)) if side is not None and len(side)
         }
-        methods = robustness_sets()
+        methods, notes = robustness_sets(config.wordnet)
+        result.notes += notes
         rewritten = add_robustness(result, rankers, sides, prepared.items, methods, config, run.experiment.seed)
     kept = folder if split == "test" else folder / split
     result.save(kept)

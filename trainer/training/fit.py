@@ -90,6 +90,7 @@ class _Session:
         self.tables = build_tables(
             experiment, self.ranker, self.packers, prepared.items, pages, prepared.statistics.get("relevance")
         )
+        self.texts = AugmentedTexts(experiment, self.packers, pages, prepared.items, self.tables)
         self.batches = PageBatches(
             pages,
             self.tables,
@@ -98,7 +99,7 @@ class _Session:
             self.ranker.interaction.needs_pairs,
             config.xla,
             experiment.seed,
-            AugmentedTexts(experiment, self.packers, pages, prepared.items, self.tables),
+            self.texts,
         )
         total = math.ceil(config.epochs * self.batches.steps_per_epoch)
         self.interval = max(1, round(total / config.evaluations))
@@ -144,6 +145,8 @@ class _Session:
             self._start_at_base_rates()
             self._validate(0, progress)
         self.console.print(self.parameters.in_words())
+        if self.texts.methods:
+            self.console.print(self.texts.in_words(), highlight=False)
         history = progress["history"]
         total = self.rounds * self.interval
         board = TensorBoardLog(self.folder / "tensorboard", history, dump_experiment(self.experiment))

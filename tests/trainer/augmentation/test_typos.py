@@ -1,27 +1,20 @@
-"""Slips are single, near on the keyboard, and touch nothing that they do not know."""
+"""Slips are single, near on the keyboard or alike in sound, and touch nothing that they do not know."""
 
 from random import Random
 
 import pytest
+from jellyfish import damerau_levenshtein_distance as edits
+from jellyfish import metaphone
 
+from trainer.augmentation.character_noise import CharacterNoise
 from trainer.augmentation.keyboard_typos import NEIGHBOURS, KeyboardTypos
+from trainer.augmentation.phonetic_typos import PhoneticTypos, sound_alikes
 
 KEYS = {"q": "wa", "a": "qwsz", "g": "tyfhvb", "p": "ol", "m": "njk"}
 
 
 def many(method, text: str, count: int = 300) -> set[str]:
     return {method.rewrite(text, Random(n)) for n in range(count)}
-
-
-def edits(word: str, other: str) -> int:
-    """Distance of Damerau and Levenshtein (optimal string alignment), by its recurrence."""
-    rows = {(i, 0): i for i in range(len(word) + 1)} | {(0, j): j for j in range(len(other) + 1)}
-    for i, a in enumerate(word, 1):
-        for j, b in enumerate(other, 1):
-            rows[i, j] = min(rows[i - 1, j] + 1, rows[i, j - 1] + 1, rows[i - 1, j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and word[i - 2] == b:
-                rows[i, j] = min(rows[i, j], rows[i - 2, j - 2] + 1)
-    return rows[len(word), len(other)]
 
 
 @pytest.mark.parametrize(("key", "around"), KEYS.items())
@@ -51,8 +44,9 @@ def test_each_kind_of_slip_occurs_and_other_letters_are_neighbours():
 @pytest.mark.parametrize(
     "text", ["", "tv 18v", "红灯泡", "手机壳 黑", "iphone12pro", "हिन्दी किताब", "ρολόι", "лампа", "_code_name_"]
 )
-def test_what_holds_no_plain_latin_word_stays(text):
-    assert many(KeyboardTypos(), text, 20) == {text}
+@pytest.mark.parametrize("method", [KeyboardTypos(), PhoneticTypos()])
+def test_what_holds_no_plain_latin_word_stays(method, text):
+    assert many(method, text, 20) == {text}
 
 
 def test_digits_spaces_and_other_scripts_stay_beside_a_slip():
@@ -66,3 +60,35 @@ def test_a_rewriting_depends_on_seed_and_text_only():
     both = list(method.rewrite_all(texts, "1 0"))
     assert list(method.rewrite_all(texts[::-1], "1 0")) == both[::-1]
     assert list(method.rewrite_all(texts, "1 1")) != both
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [("phone", "fone"), ("kettle", "ketle"), ("receiver", "reciever"), ("cordless", "kordless"), ("wrench", "rench")],
+)
+def test_spellings_that_people_take_for_each_other_are_found(word, other):
+    assert other in sound_alikes(word)
+
+
+def test_a_phonetic_typo_has_the_sound_of_its_word():
+    for text in many(PhoneticTypos(), "Vacuum cleaner"):
+        words = text.split()
+        assert text != "Vacuum cleaner"
+        assert [metaphone(word) for word in words] == [metaphone("Vacuum"), metaphone("cleaner")]
+        assert ("Vacuum" in words) + ("cleaner" in words) == 1
+
+
+def test_noise_touches_a_tenth_of_the_letters_in_any_script():
+    assert all(edits("лампа", text) == 1 for text in many(CharacterNoise(), "лампа"))
+    long = "stainless steel vegetable garden kettle"
+    assert sum(c.isalpha() for c in long) == 35
+    found = many(CharacterNoise(), long)
+    assert max(edits(long, text) for text in found) == 4
+    chinese = many(CharacterNoise(), "红色手机壳")
+    assert len(chinese) > 10
+    assert set("".join(chinese)) == set("红色手机壳")
+
+
+@pytest.mark.parametrize("text", ["", "tv 18v", "iphone12pro", "हिन्दी किताब", "手机"])
+def test_noise_leaves_codes_short_words_and_combined_letters(text):
+    assert many(CharacterNoise(), text, 20) == {text}
