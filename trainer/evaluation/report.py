@@ -20,6 +20,7 @@ from trainer.evaluation.ndcg_pictures import difference_plot, ndcg_by_cut, ndcg_
 from trainer.evaluation.page_examples import page_examples
 from trainer.evaluation.pictures import calibrations, click_rate_by_position, discrimination, score_histogram
 from trainer.evaluation.report_data import ReportData, read_report_data
+from trainer.evaluation.robustness_report import robustness_part
 from trainer.evaluation.training_pictures import learning_curves
 
 REPORT, TEMPLATE = "report.html", "report.html.j2"
@@ -95,6 +96,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "differences": tables.difference_table(data),
         "leads": [picture for picture in leads if picture is not None],
         "foreign": {name: tables.foreign_table(found) for name, found in data.foreign.items()},
+        "robustness": robustness_part(data),
         "legend": _legend(data),
         "galleries": list(_galleries(data)),
         "examples": {SOURCES.get(s, s): page_examples(side, data.k) for s, side in data.sides.items()},
