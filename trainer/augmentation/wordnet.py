@@ -3,6 +3,8 @@
 from functools import lru_cache
 from pathlib import Path
 
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
 from trainer.augmentation.phrases import PhraseExchange
 from trainer.errors import InputError
 
@@ -16,7 +18,8 @@ class WordNetSynonyms(PhraseExchange):
 
     Taken are the words of one sense: the most frequent one that is a thing (artifact, food, plant, animal or substance), or,
     where that has none, the most frequent one as an adjective. So `sofa` becomes `couch` and `cheap` becomes
-    `inexpensive`, but the case of a phone does not become an instance. Words are known in their base form only.
+    `inexpensive`, but the case of a phone does not become an instance. Words are known in their base form only; stop
+    words (those of scikit-learn) and single letters stay.
 
     Args:
         folder: WordNet's database files ``index.noun``, ``data.noun``, ``index.adj`` and ``data.adj``.
@@ -55,7 +58,8 @@ def read_wordnet(folder: Path) -> dict[str, list[str]]:
         raise InputError(f"{folder}: damaged WordNet ({' '.join(str(error).split())[:120]}); fetch it again") from None
     # Nouns that name no thing stay known as phrases, so that their parts are left alone.
     known = {word: others or adjectives.get(word, []) for word, others in things.items()}
-    return {**{phrase: [] for phrase in _phrases(folder)}, **adjectives, **known}
+    found = {**{phrase: [] for phrase in _phrases(folder)}, **adjectives, **known}
+    return {word: others for word, others in found.items() if len(word) > 1 and word not in ENGLISH_STOP_WORDS}
 
 
 def _first_senses(folder: Path, part: str, wanted: frozenset[str] | None) -> dict[str, list[str]]:

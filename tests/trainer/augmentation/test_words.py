@@ -13,7 +13,7 @@ from trainer.augmentation.word_swap import WordSwap
 from trainer.augmentation.wordnet import WordNetSynonyms
 from trainer.errors import InputError
 
-# Database files of four synsets of things, two of adjectives and two of other nouns, as wndb(5) lays them out.
+# Database files of things, other nouns and adjectives, as wndb(5) lays them out.
 WORDNET = {
     "data.noun": [
         "00000001 06 n 03 sofa 0 couch 0 lounge 1 001 @ 00000009 n 0000 | for sitting",
@@ -32,8 +32,11 @@ WORDNET = {
         "phone_tree n 1 1 @ 1 0 00000005  ",
         "phone n 1 1 @ 1 1 00000006  ",
     ],
-    "data.adj": ["00000001 00 a 02 cheap 0 inexpensive(p) 0 000 | low in price"],
-    "index.adj": ["cheap a 1 1 ! 1 1 00000001  "],
+    "data.adj": [
+        "00000001 00 a 02 cheap 0 inexpensive(p) 0 000 | low in price",
+        "00000002 00 s 02 over 0 complete 0 000 | finished",
+    ],
+    "index.adj": ["cheap a 1 1 ! 1 1 00000001  ", "over a 1 1 & 1 1 00000002  "],
 }
 
 
@@ -64,7 +67,7 @@ def test_a_synonym_has_the_sense_of_a_thing_or_else_of_an_adjective(wordnet):
     method = WordNetSynonyms(wordnet)
     assert many(method, "cheap Sofa") == {"inexpensive Sofa", "cheap couch", "cheap lounge"}
     assert many(method, "drill case") == {"drill case"}
-    assert many(method, "an instance") == {"an instance"}
+    assert many(method, "an instance over") == {"an instance over"}
 
 
 def test_a_phrase_is_exchanged_as_a_whole_or_not_at_all(wordnet):
