@@ -22,7 +22,7 @@ class TextMethodConfig(Section):
         queries: share of the distinct queries that it rewrites, drawn anew each epoch.
         items: share of the items whose text it rewrites, drawn anew each epoch.
         folder: of WordNet's database files, with ``wordnet``; null for ``weights/wordnet``.
-        column: a declared ``categorical`` feature of items, with ``attribute_values``.
+        column: a declared ``categorical`` feature of items that names what they are, with ``attribute_values``.
         table: CSV or Parquet with the columns ``text``, ``paraphrase`` and, if wanted, ``weight``, with ``paraphrases``.
     """
 

@@ -3,9 +3,13 @@
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from tools.simulate.catalogue import make_catalogue
+from tools.simulate.config import MarketplaceConfig
+from tools.simulate.vocabulary import ITEM_TYPES
 from trainer.augmentation.attribute_synonyms import AttributeSynonyms, stand_ins
 from trainer.augmentation.paraphrases import Paraphrases
 from trainer.augmentation.word_drop import WordDrop
@@ -158,3 +162,15 @@ def test_paraphrases_come_as_often_as_their_weights(tmp_path):
 def test_a_wrong_table_of_paraphrases_is_the_users_mistake(tmp_path, columns, message):
     with pytest.raises(InputError, match=message):
         Paraphrases(write(tmp_path, **columns))
+
+
+def test_the_names_that_a_made_up_catalogue_uses_are_found_and_little_else():
+    items = make_catalogue(MarketplaceConfig(items=1200, queries=20), np.random.default_rng(3)).items
+    truth = {kind.name: set(kind.synonyms) for kind in ITEM_TYPES}
+    found = stand_ins(items["item_type"], items["title"])
+    pairs = [(name, phrase) for name in truth for phrase in found.get(name, ())]
+    right = [pair for pair in pairs if pair[1] in truth[pair[0]]]
+    assert len(right) >= 0.85 * len(pairs)
+    assert len({name for name, _ in right}) >= 0.8 * len(truth)
+    for column in ("brand", "department", "colour", "material"):
+        assert stand_ins(items[column], items["title"]) == {}, column
