@@ -59,9 +59,9 @@ def _picture(data: ReportData, label: str, changes: dict[tuple[str, str], Figure
 
 
 def _cell(figure: Figure) -> Cell:
-    change = f"{figure.change:+.4f}"
+    change = f"{figure.change:+.3f}"
     if figure.low is None or figure.high is None:
         return Cell(f"{figure.value:.4f}", change.replace("-", "−"))
     state = "good" if figure.low > 0 else "bad" if figure.high < 0 else ""
-    ends = f"{change} ({figure.low:+.4f} to {figure.high:+.4f})"
+    ends = f"{change} ({figure.low:+.3f} to {figure.high:+.3f})"
     return Cell(f"{figure.value:.4f}", ends.replace("-", "−"), state)

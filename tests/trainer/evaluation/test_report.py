@@ -440,8 +440,8 @@ def test_what_rewritten_queries_lose_has_a_table_and_a_picture(run, whole):
     for words in (
         "slips of the keyboard, model",
         "0.6500",
-        "−0.0500 (−0.0800 to −0.0300)",
-        "−0.0100 (−0.0400 to +0.0100)",
+        "−0.050 (−0.080 to −0.030)",
+        "−0.010 (−0.040 to +0.010)",
     ):
         assert words in page.words, words
     assert "Change of GAUC: slips of the keyboard, model -0.0500; slips of the keyboard, zero-shot -0.0100" in html
