@@ -52,9 +52,9 @@ def robustness_figures(rankers: dict[str, dict[str, float]]) -> dict[tuple[str, 
                 metric, _, cut = key.removeprefix(f"{PREFIX}.{name}.").removesuffix(".drop").partition("@")
                 if metric in SHOWN:
                     low, high = metrics.get(f"{key}.high"), metrics.get(f"{key}.low")
-                    ends = (None, None) if low is None or high is None else (-low, -high)
+                    ends = (None, None) if low is None or high is None else (0.0 - low, 0.0 - high)
                     label = SHOWN[metric] + (f"@{cut}" if cut else "")
-                    figures[label] = Figure(metrics[key.removesuffix(".drop")], -metrics[key], *ends)
+                    figures[label] = Figure(metrics[key.removesuffix(".drop")], 0.0 - metrics[key], *ends)
             if figures:
                 found[name, ranker] = figures
     return found
