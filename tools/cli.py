@@ -76,6 +76,7 @@ def evaluate(
     part: Annotated[
         list[str] | None, typer.Option("--slice", help="What to slice by, in place of evaluate.slices; repeatable.")
     ] = None,
+    robustness: Annotated[bool, typer.Option("--robustness", help="Rank misspelt and reworded queries too.")] = False,
 ) -> None:
     """Measure a run beside the baselines, with intervals."""
     from rich.console import Console
@@ -87,9 +88,11 @@ def evaluate(
         raise InputError("--items: goes with --judgments; give the judgments too")
     if part and judgments is not None:
         raise InputError("--slice: goes with a split of the run's own data; leave out --judgments or --slice")
+    if robustness and judgments is not None:
+        raise InputError("--robustness: goes with a split, not with --judgments; leave one out")
     folder, console = run_folder(run, config), Console()
     if judgments is None:
-        evaluate_run(folder, split, console, part or [])
+        evaluate_run(folder, split, console, part or [], robustness)
     else:
         evaluate_foreign(folder, judgments, items, console)
 

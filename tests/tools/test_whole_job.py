@@ -46,7 +46,16 @@ features:
 encoder: {{backbone: {preset}, query_length: 8, item_length: 12}}
 model: {{hidden: [8], relevance: true}}
 train: {{pages_per_batch: 16, evaluations: 1, head_learning_rate: 0.01}}
-evaluate: {{bootstrap: 20, slices: [new_items, {{by: price, bands: 2}}, {{by: brand, top: 2}}, segment]}}
+evaluate:
+  bootstrap: 20
+  slices: [new_items, {{by: price, bands: 2}}, {{by: brand, top: 2}}, segment]
+  robustness: true
+  robustness_draws: 2
+  wordnet: {folder}/none
+augmentation:
+  methods:
+    - {{method: keyboard_typos, queries: 0.5}}
+    - {{method: word_swap, items: 0.2}}
 export: {{models: {folder}/models}}
 """
 
@@ -110,11 +119,19 @@ def test_every_step_leaves_what_it_promises(job):
     assert (
         metrics["judged.pair_accuracy.low"] <= metrics["judged.pair_accuracy"] <= metrics["judged.pair_accuracy.high"]
     )
-    rankers = json.loads((run / "evaluation.json").read_text())["rankers"]
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    rankers = evaluation["rankers"]
+    assert {"robustness.typo.gauc", "robustness.noise.judged.pair_accuracy.drop.low"} <= set(metrics) & set(
+        rankers["BM25"]
+    )
+    assert metrics["robustness.typo.unchanged"] < 0.5
+    assert any("synonym: left out" in note for note in evaluation["notes"])
+    assert set(pd.read_parquet(run / "robustness.parquet")["set"]) == {"typo", "phonetic", "word_order", "noise"}
     assert {"model", "zero-shot", "BM25", "popularity", "random", "logged"} <= {*rankers} or len(rankers) == 6
     assert {"slice.price.q1.gauc", "slice.price.q2.gauc.gap", "slice.segment.mainstream.queries"} <= set(metrics)
     assert "<html" in (page := (run / "report.html").read_text())
     assert '<h2 id="slices">' in page
+    assert "words spelt as they sound" in page
     manifest = json.loads((folder / "models" / "shop" / "1" / "manifest.json").read_text())
     assert manifest["metrics"]["test.gauc"] == metrics["test.gauc"]
     assert manifest["parity"]["max_difference"] <= 1e-5

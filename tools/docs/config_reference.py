@@ -108,8 +108,8 @@ def _page_part(part: Part, anchors: dict[str, str]) -> str:
     for name, field in part.model.model_fields.items():
         path = f"{part.paths[0]}.{name}".lstrip(".")
         kind = f"[section](#{anchors[path]})" if path in anchors else _type(field.annotation, field.metadata)
-        if path in anchors and get_origin(field.annotation) is list:
-            kind = f"list of [{'features' if path.startswith('features.') else name}](#{anchors[path]})"
+        if path in anchors and get_origin(field.annotation) in (list, tuple):
+            kind = f"list of [{'features' if part.paths[0] == 'features' else name}](#{anchors[path]})"
         lines.append(f"| `{name}` | {kind} | {_default(field)} | {known[name][0].upper()}{known[name][1:]} |")
     return "\n".join([*lines, ""])
 

@@ -5,6 +5,7 @@ in which the command runs.
 """
 
 from trainer.config.adversarial import AdversarialConfig
+from trainer.config.augmentation import AugmentationConfig, TextMethodConfig
 from trainer.config.calibration import CalibrationConfig
 from trainer.config.data import AttributionConfig, DataConfig, EventsConfig, NegativesConfig, SplitConfig
 from trainer.config.debias import CurveConfig, DebiasConfig
@@ -23,6 +24,7 @@ __all__ = [
     "RESERVED_FEATURE_NAMES",
     "AdversarialConfig",
     "AttributionConfig",
+    "AugmentationConfig",
     "CalibrationConfig",
     "Count",
     "CurveConfig",
@@ -45,6 +47,7 @@ __all__ = [
     "Share",
     "SliceConfig",
     "SplitConfig",
+    "TextMethodConfig",
     "TrainConfig",
     "dump_experiment",
     "load_experiment",

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from trainer.config.adversarial import AdversarialConfig
+from trainer.config.augmentation import AugmentationConfig
 from trainer.config.calibration import QUERY_FREQUENCY, CalibrationConfig
 from trainer.config.data import DataConfig
 from trainer.config.debias import DebiasConfig
@@ -25,8 +26,8 @@ class Experiment(Section):
 
     Attributes:
         name: names the run folder and the model: letters, digits, ``_``, ``.`` and ``-``, no sign first.
-        seed: of the simulation, the split, the negatives, the initial weights, the order of pages and the
-            bootstrap.
+        seed: of the simulation, the split, the negatives, the initial weights, the order of pages, rewritten texts and
+            the bootstrap.
         runs: runs are ``<runs>/<name>``.
         simulate: what ``shelfrank simulate`` makes up.
         data: the tables and what is made of them.
@@ -38,6 +39,7 @@ class Experiment(Section):
         train: rates, batches, precision, stopping.
         finetune: what of the encoder is trained.
         adversarial: perturbation while training.
+        augmentation: rewriting of texts while training.
         calibration: what is fitted to the probabilities after training.
         evaluate: what ``shelfrank evaluate`` measures.
         export: where bundles go and how they are checked.
@@ -56,6 +58,7 @@ class Experiment(Section):
     train: TrainConfig = TrainConfig()
     finetune: FinetuneConfig = FinetuneConfig()
     adversarial: AdversarialConfig = AdversarialConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
     calibration: CalibrationConfig = CalibrationConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     export: ExportConfig = ExportConfig()
@@ -92,6 +95,7 @@ class Experiment(Section):
         check_score_names(self)
         check_calibrated(self)
         check_slices(self.evaluate.slices, self.features.all, has_log)
+        check_augmented(self)
         return self
 
     @model_validator(mode="after")
@@ -154,3 +158,18 @@ def check_calibrated(experiment: Experiment) -> None:
             f"calibration.segment: {config.segment!r} is no declared categorical feature; known: "
             f"{', '.join([QUERY_FREQUENCY, *known])}"
         )
+
+
+def check_augmented(experiment: Experiment) -> None:
+    """Refuse columns in ``augmentation`` that are no declared categories of items.
+
+    Raises:
+        ValueError: naming the key and what is known.
+    """
+    known = [f.name for f in experiment.features.items if f.kind == "categorical"]
+    for place, method in enumerate(experiment.augmentation.methods):
+        if method.column is not None and method.column not in known:
+            raise ValueError(
+                f"augmentation.methods.{place}.column: {method.column!r} is no declared categorical feature of items; known: "
+                f"{', '.join(known) or 'none'}"
+            )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from trainer.config.augmentation import WORDNET
 from trainer.config.section import Count, Positive, Section
 from trainer.config.slices import NEW_ITEMS, QUERY_FREQUENCY, SliceConfig
 
@@ -17,12 +18,18 @@ class EvaluateConfig(Section):
         bootstrap: resamples of queries for the intervals; 0 leaves them out.
         candidates: what a page of the log is ranked from: its own items, or every item.
         slices: parts of the pages whose metrics are compared with those of the rest.
+        robustness: whether the queries are also rewritten, with slips and in other words, and ranked again.
+        robustness_draws: rewritings of a query by each way; several make the figures of few queries steadier.
+        wordnet: folder of WordNet's database files, for the synonyms of the rewritten queries.
     """
 
     k: Count = 10
     bootstrap: Annotated[int, Field(ge=0)] = 500
     candidates: Literal["page", "all"] = "page"
     slices: list[SliceConfig] = Field(default=[SliceConfig(by=QUERY_FREQUENCY), SliceConfig(by=NEW_ITEMS)])
+    robustness: bool = False
+    robustness_draws: Count = 1
+    wordnet: Path = WORDNET
 
 
 class ExportConfig(Section):

@@ -109,6 +109,7 @@ class Evaluation:
         if self.differences:
             console.print(self._difference_table(model, present))
         others = {key: value for key, value in self.metrics.items() if _is_value(key) and key not in present}
+        others = {key: value for key, value in others.items() if not key.startswith("robustness.")}
         for key, value in others.items():
             console.print(f"{escape(model)} {key} {value:.4f} {_interval(self.metrics, key)}", highlight=False)
         show_slices(self.slices, console)

@@ -22,6 +22,7 @@ from trainer.evaluation.pictures import calibrations, click_rate_by_position, di
 from trainer.evaluation.report_data import ReportData, read_report_data
 from trainer.evaluation.slice_picture import slice_pictures
 from trainer.evaluation.slice_tables import report_slices
+from trainer.evaluation.robustness_report import robustness_part
 from trainer.evaluation.training_pictures import learning_curves
 
 REPORT, TEMPLATE = "report.html", "report.html.j2"
@@ -99,6 +100,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "slice_pictures": slice_pictures(data.slices),
         "leads": [picture for picture in leads if picture is not None],
         "foreign": {name: tables.foreign_table(found) for name, found in data.foreign.items()},
+        "robustness": robustness_part(data),
         "legend": _legend(data),
         "galleries": list(_galleries(data)),
         "examples": {SOURCES.get(s, s): page_examples(side, data.k) for s, side in data.sides.items()},

@@ -152,7 +152,7 @@ def _table(rankers: dict[str, dict[str, float]], columns: dict[str, tuple[str, s
 
 def _named(data: ReportData) -> dict[str, tuple[str, str]]:
     """Name and meaning of the model's metrics by key, in the order of ``NAMES``, those of judgments first."""
-    keys = [key for key in data.metrics if _is_value(key)]
+    keys = [key for key in data.metrics if _is_value(key) and not key.startswith("robustness.")]
     keys.sort(key=lambda key: HEADLINES.index(short) if (short := _short(key, data.split)) in HEADLINES else 99)
     return {key: metric_name(key, data.split) for key in keys}
 

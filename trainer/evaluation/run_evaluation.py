@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from trainer.augmentation.robustness_sets import robustness_sets
 from trainer.data.negatives import all_candidates
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.debiasing.examination_curve import ExaminationCurve
 from trainer.evaluation.baselines import baselines
 from trainer.evaluation.evaluator import Evaluation, evaluate
 from trainer.evaluation.foreign import judged_pages_of
+from trainer.evaluation.robustness import add_robustness, save_rewritten
+from trainer.evaluation.robustness_table import show_robustness
 from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.scores import RankerFunction
 from trainer.evaluation.slices import add_slices, slices_named
@@ -20,7 +23,9 @@ from trainer.evaluation.truth import judge_by_truth
 from trainer.training.run import FINISHED, Run, load_run, load_zero_shot, read_json
 
 
-def evaluate_run(folder: Path, split: str, console: Console, slices: Sequence[str] = ()) -> Evaluation:
+def evaluate_run(
+    folder: Path, split: str, console: Console, slices: Sequence[str] = (), robustness: bool = False
+) -> Evaluation:
     """Evaluate a run on a split of its own data, and keep the result in the run folder.
 
     Args:
@@ -28,6 +33,7 @@ def evaluate_run(folder: Path, split: str, console: Console, slices: Sequence[st
         split: ``train``, ``valid`` or ``test``.
         console: where the table is shown.
         slices: what to slice by, in place of ``evaluate.slices`` of the run.
+        robustness: whether rewritten queries are ranked too, whatever ``evaluate.robustness`` says.
 
     Raises:
         InputError: if the folder is no finished run, or a slice is unknown.
@@ -45,9 +51,8 @@ def evaluate_run(folder: Path, split: str, console: Console, slices: Sequence[st
         pages = all_candidates(pages, len(prepared.items))
     grades = np.zeros(0) if prepared.judged is None else prepared.judged.relevance
     lowest = float(np.nanmin(grades)) if len(grades) else None
-    result = evaluate(
-        _rankers(run, prepared), pages, judged, prepared.items, config, split, run.experiment.seed, lowest
-    )
+    rankers = _rankers(run, prepared)
+    result = evaluate(rankers, pages, judged, prepared.items, config, split, run.experiment.seed, lowest)
     curve = ExaminationCurve.load(folder)
     judge_by_truth(result, run.experiment.data, curve, pages, config, run.experiment.seed)
     add_slices(result, experiment, prepared, pages, judged)
@@ -55,10 +60,21 @@ def evaluate_run(folder: Path, split: str, console: Console, slices: Sequence[st
         result.notes.append("train: the model and popularity have learned from these very pages")
     if run.calibration is not None and run.calibration.config.split == split:
         result.notes.append(f"{split}: the calibration was fitted on these very pages")
-    result.save(folder if split == "test" else folder / split)
+    rewritten = None
+    if robustness or config.robustness:
+        sides = {
+            source: side for source, side in (("log", pages), ("judged", judged)) if side is not None and len(side)
+        }
+        methods, notes = robustness_sets(config.wordnet)
+        result.notes += notes
+        rewritten = add_robustness(result, rankers, sides, prepared.items, methods, config, run.experiment.seed)
+    kept = folder if split == "test" else folder / split
+    result.save(kept)
+    save_rewritten(kept, rewritten)
     log = result.scores[result.scores["source"] == "log"]
     write_probability_pictures(folder / "tensorboard", int(read_json(folder / FINISHED).get("steps", 0)), split, log)
     result.show(console)
+    show_robustness(result, console)
     return result
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.data.pages import Pages
+from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.tables import Tables
 
 TEXT_MULTIPLE = 8
@@ -25,6 +26,7 @@ class PageBatches:
         pairs: whether the interaction encodes query and item in one sequence.
         fixed_shapes: whether sizes are rounded up generously, for XLA, which compiles each shape anew.
         seed: of the order of pages.
+        texts: gives an epoch's rewritten texts; without it, and outside `from_step`, texts are as they are.
     """
 
     pages: Pages
@@ -34,6 +36,7 @@ class PageBatches:
     pairs: bool
     fixed_shapes: bool
     seed: int
+    texts: AugmentedTexts | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -65,9 +68,14 @@ class PageBatches:
         batches = np.split(order, np.arange(self.pages_per_batch, len(order), self.pages_per_batch))
         return [batches[index] for index in random.permutation(len(batches))]
 
-    def batch(self, chosen: np.ndarray) -> dict[str, np.ndarray]:
-        """The tensors of the chosen pages; see `trainer.model.ranker.Ranker.call`."""
-        tables = self.tables
+    def batch(self, chosen: np.ndarray, tables: Tables | None = None) -> dict[str, np.ndarray]:
+        """The tensors of the chosen pages; see `trainer.model.ranker.Ranker.call`.
+
+        Args:
+            chosen: indices of the pages.
+            tables: what to gather from; by default those with the texts as they are.
+        """
+        tables = tables or self.tables
         part = self.pages.take(chosen)
         sizes = part.sizes
         mask = np.arange(self.width)[None, :] < sizes[:, None]
@@ -125,8 +133,9 @@ class PageBatches:
         """Batches from a global step on, without end; the same for the same seed wherever one starts."""
         while True:
             epoch, skip = divmod(step, self.steps_per_epoch)
+            tables = self.tables if self.texts is None else self.texts.epoch(epoch)
             for chosen in self.plan(epoch)[skip:]:
-                yield self.batch(chosen)
+                yield self.batch(chosen, tables)
                 step += 1
 
     def dataset(self, step: int) -> tf.data.Dataset:

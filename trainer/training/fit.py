@@ -22,6 +22,7 @@ from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, save_architecture
 from trainer.text.finetuning import limit_training
 from trainer.training import run as runs
+from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.batches import PageBatches
 from trainer.training.checkpoint import load_state, save_state
 from trainer.training.examination import Examination, write_curve
@@ -89,6 +90,7 @@ class _Session:
         self.tables = build_tables(
             experiment, self.ranker, self.packers, prepared.items, pages, prepared.statistics.get("relevance")
         )
+        self.texts = AugmentedTexts(experiment, self.packers, pages, prepared.items, self.tables)
         self.batches = PageBatches(
             pages,
             self.tables,
@@ -97,6 +99,7 @@ class _Session:
             self.ranker.interaction.needs_pairs,
             config.xla,
             experiment.seed,
+            self.texts,
         )
         total = math.ceil(config.epochs * self.batches.steps_per_epoch)
         self.interval = max(1, round(total / config.evaluations))
@@ -142,6 +145,8 @@ class _Session:
             self._start_at_base_rates()
             self._validate(0, progress)
         self.console.print(self.parameters.in_words())
+        if self.texts.methods:
+            self.console.print(self.texts.in_words(), highlight=False)
         history = progress["history"]
         total = self.rounds * self.interval
         board = TensorBoardLog(self.folder / "tensorboard", history, dump_experiment(self.experiment))

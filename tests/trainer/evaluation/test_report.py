@@ -425,3 +425,26 @@ def test_impressions_without_a_known_click_count_in_no_curve(run):
         return [re.findall('aria-label="([^"]*)"', picture.svg)[0] for picture in pictures]
 
     assert drawn(spoiled) == drawn(table)
+
+
+def test_what_rewritten_queries_lose_has_a_table_and_a_picture(run, whole):
+    assert "Robustness" not in read(whole)[1].words
+    found = evaluation(scores())
+    for name, drop in (("model", 0.05), ("zero-shot", 0.01)):
+        key = "robustness.typo.gauc"
+        found.rankers[name] |= {key: 0.7 - drop, f"{key}.drop": drop, f"{key}.low": 0.6, f"{key}.high": 0.72}
+        found.rankers[name] |= {f"{key}.drop.low": drop - 0.02, f"{key}.drop.high": drop + 0.03}
+    found.metrics["robustness.typo.unchanged"] = 0.25
+    found.save(run)
+    html, page = read(write_report(run))
+    for words in (
+        "slips of the keyboard, model",
+        "0.6500",
+        "−0.050 (−0.080 to −0.030)",
+        "−0.010 (−0.040 to +0.010)",
+    ):
+        assert words in page.words, words
+    assert "Change of GAUC: slips of the keyboard, model -0.0500; slips of the keyboard, zero-shot -0.0100" in html
+    assert re.search(r'class="bad">0\.6500<', html)
+    assert not re.search(r'class="bad">0\.6900<', html)
+    assert "robustness.typo" not in page.words

@@ -1,0 +1,87 @@
+"""Rewritten texts reach training batches, and nothing else."""
+
+import numpy as np
+import pytest
+
+import small_shop
+from trainer.model.build import build_ranker
+from trainer.text.backbone import load_backbone
+from trainer.training.augmented_texts import AugmentedTexts
+from trainer.training.batches import PageBatches
+from trainer.training.run import build_packers
+from trainer.training.tables import build_tables, in_chunks
+
+METHODS = {"methods": [{"method": "keyboard_typos", "queries": 0.8, "items": 0.5}]}
+
+
+@pytest.fixture(scope="module")
+def made(tiny_preset, tmp_path_factory):
+    experiment = small_shop.experiment(tiny_preset, tmp_path_factory.mktemp("shop"), augmentation=METHODS)
+    backbone, tokenizer = load_backbone(experiment.encoder.backbone)
+    ranker = build_ranker(experiment, small_shop.statistics(), backbone, tokenizer.pad_token_id)
+    packers = build_packers(experiment, tokenizer)
+    pages, items = small_shop.pages(), small_shop.items()
+    tables = build_tables(experiment, ranker, packers, items, pages)
+    return experiment, packers, pages, items, tables
+
+
+def texts_of(made) -> AugmentedTexts:
+    return AugmentedTexts(*made)
+
+
+def test_an_epoch_holds_its_rewritten_texts_packed(made):
+    _, packers, pages, items, tables = made
+    texts = texts_of(made)
+    epoch = texts.epoch(0)
+    queries = texts.queries(0)
+    assert len(queries) == pages.table["query"].nunique()
+    assert set(queries) - set(pages.table["query"])
+    np.testing.assert_array_equal(epoch.query_tokens, in_chunks(packers["query"], queries))
+    shown = np.unique(pages.item)
+    np.testing.assert_array_equal(epoch.item_tokens[shown], in_chunks(packers["item"], texts.items(0)))
+    assert (epoch.item_tokens != tables.item_tokens).any()
+    assert epoch.query_of_page is tables.query_of_page
+    assert epoch.memory is tables.memory
+    np.testing.assert_array_equal(tables.item_tokens, in_chunks(packers["item"], items["text"].to_numpy(object)))
+
+
+def test_epochs_differ_and_repeat(made):
+    texts, again = texts_of(made), texts_of(made)
+    assert list(texts.queries(1)) == list(again.queries(1))
+    assert list(texts.queries(0)) != list(texts.queries(1))
+
+
+def test_the_share_of_queries_that_is_rewritten_is_the_one_asked_for(made):
+    texts, pages = texts_of(made), made[2]
+    asked = list(dict.fromkeys(pages.table["query"]))
+    changed = np.mean([[a != b for a, b in zip(texts.queries(n), asked, strict=True)] for n in range(60)], axis=0)
+    can = [any(len(word) > 3 for word in query.split()) for query in asked]
+    assert np.all(np.abs(changed - np.where(can, 0.8, 0.0)) < 0.2)
+
+
+def test_a_run_that_goes_on_in_the_middle_gets_the_batches_of_an_unbroken_one(made):
+    experiment, _, pages, _, tables = made
+
+    def stream(step: int, until: int) -> list[np.ndarray]:
+        batches = PageBatches(pages, tables, 4, True, False, False, experiment.seed, texts_of(made))
+        found = batches.from_step(step)
+        return [next(found)["query_tokens"] for _ in range(until - step)]
+
+    whole, rest = stream(0, 7), stream(4, 7)
+    for expected, got in zip(whole[4:], rest, strict=True):
+        np.testing.assert_array_equal(got, expected)
+    plain = PageBatches(pages, tables, 4, True, False, False, experiment.seed).from_step(0)
+    assert any(not np.array_equal(a, next(plain)["query_tokens"]) for a in whole)
+
+
+def test_pages_of_a_query_share_its_encoding(made):
+    experiment, _, pages, _, tables = made
+    batches = PageBatches(pages, tables, 12, True, False, False, experiment.seed, texts_of(made))
+    batch = next(batches.from_step(0))
+    assert len(batch["query_tokens"]) == pages.table["query"].nunique()
+
+
+def test_without_methods_the_tables_are_those_of_the_texts(made, tiny_preset, tmp_path):
+    experiment = small_shop.experiment(tiny_preset, tmp_path)
+    texts = AugmentedTexts(experiment, *made[1:])
+    assert texts.epoch(3) is made[4]
