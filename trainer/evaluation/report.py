@@ -20,9 +20,9 @@ from trainer.evaluation.ndcg_pictures import difference_plot, ndcg_by_cut, ndcg_
 from trainer.evaluation.page_examples import page_examples
 from trainer.evaluation.pictures import calibrations, click_rate_by_position, discrimination, score_histogram
 from trainer.evaluation.report_data import ReportData, read_report_data
+from trainer.evaluation.robustness_report import robustness_part
 from trainer.evaluation.slice_picture import slice_pictures
 from trainer.evaluation.slice_tables import report_slices
-from trainer.evaluation.robustness_report import robustness_part
 from trainer.evaluation.training_pictures import learning_curves
 
 REPORT, TEMPLATE = "report.html", "report.html.j2"
