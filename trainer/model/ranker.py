@@ -57,7 +57,7 @@ class Ranker(keras.Model):
         self.position_bias = position_bias
         # === Residual similarity ===
         self.residual = residual
-        self.tasks = list(head.rates)
+        self.tasks = head.tasks
         self.similarity_weight = self.add_weight(
             shape=(len(self.tasks),), initializer="ones", trainable=residual, autocast=False, name="similarity_weight"
         )
@@ -110,18 +110,14 @@ class Ranker(keras.Model):
         tokens, segments = pack_pair(query_tokens, item_tokens, self.encoder.pad)
         return self.encoder(tokens, segments, training=training, perturbation=perturbation)
 
-    def page_logits(self, page: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
-        """Logits of encoded pages.
+    def candidate_vectors(self, page: dict[str, Any]):
+        """What the head reads of encoded pages.
 
         Args:
-            page: ``query`` float32 [P, D] and ``items`` float32 [P, N, D] (unit vectors; zeros where an item has no text),
-                ``pairs`` float32 [P, N, D] where the interaction needs them, ``item_features``, ``user_features``,
-                ``context_features`` (preprocessed, [P, N, ...] or [P, ...]), ``sequences`` by name: vectors float32 [P, H, D]
-                and mask bool [P, H].
-            training: whether to drop units.
+            page: as `page_logits` takes it.
 
         Returns:
-            By task: float32 [P, N].
+            float [P, N, F]
         """
         query, items = page["query"], page["items"]
         shape = ops.shape(items)[:2]
@@ -135,10 +131,27 @@ class Ranker(keras.Model):
         for name, attention in self.histories.items():
             vectors, mask = page["sequences"][name]
             parts.append(attention(items, vectors, mask))
-        x = ops.concatenate([ops.cast(part, self.compute_dtype) for part in parts], axis=-1)
-        logits = self.head(x, training=training)
+        return ops.concatenate([ops.cast(part, self.compute_dtype) for part in parts], axis=-1)
+
+    def page_logits(self, page: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        """Logits of encoded pages.
+
+        Args:
+            page: ``query`` float32 [P, D] and ``items`` float32 [P, N, D] (unit vectors; zeros where an item has no text),
+                ``pairs`` float32 [P, N, D] where the interaction needs them, ``item_features``, ``user_features``,
+                ``context_features`` (preprocessed, [P, N, ...] or [P, ...]), ``sequences`` by name: vectors float32 [P, H, D]
+                and mask bool [P, H].
+            training: whether to drop units.
+
+        Returns:
+            By task: float32 [P, N].
+        """
+        return self._with_similarity(self.head(self.candidate_vectors(page), training=training), page)
+
+    def _with_similarity(self, logits: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
         if not self.residual:
             return logits
+        query, items = page["query"], page["items"]
         similarity = ops.sum(query[:, None, :] * items, axis=-1) - self.similarity_centre
         similarity = ops.where(ops.any(ops.not_equal(items, 0.0), axis=-1), similarity, 0.0)
         return {
@@ -149,7 +162,7 @@ class Ranker(keras.Model):
     def call(
         self, batch: dict[str, Any], training: bool | None = None, perturbation: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Logits of a training batch, in which each distinct text is encoded once.
+        """Outputs of a training batch, in which each distinct text is encoded once.
 
         Args:
             batch: as `trainer.training.batches.PageBatches` makes it.
@@ -157,8 +170,16 @@ class Ranker(keras.Model):
             perturbation: by encoding (``query``, ``item``, ``pair``): what is added to the embedded tokens.
 
         Returns:
-            By task: float32 [P, N]; without the position bias.
+            By task: float32 [P, N], without the position bias; and what the head gives for the loss alone, by name.
         """
+        page = self.page_of(batch, training=training, perturbation=perturbation)
+        x = self.candidate_vectors(page)
+        return self._with_similarity(self.head(x, training=training), page) | self.head.auxiliary(x, training)
+
+    def page_of(
+        self, batch: dict[str, Any], training: bool | None = None, perturbation: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The encoded pages of a training batch, as `page_logits` takes them; the arguments are those of `call`."""
         moved = perturbation or {}
         queries = self.encode(batch["query_tokens"], training=training, perturbation=moved.get("query"))
         items = self.encode(batch["item_tokens"], training=training, perturbation=moved.get("item"))
@@ -179,7 +200,13 @@ class Ranker(keras.Model):
                 perturbation=moved.get("pair"),
             )
             page["pairs"] = tf.gather(pairs, batch["pair_row"])
-        return self.page_logits(page, training=training)
+        return page
+
+    @property
+    def training_variables(self) -> list[Any]:
+        """The variables that nothing at serving reads."""
+        bias = [] if self.position_bias is None else self.position_bias.variables
+        return [*bias, *self.head.auxiliary_variables]
 
 
 def select(values: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from trainer.data.pages import Pages, concatenate
 from trainer.data.prepared import Prepared
 from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
-from trainer.losses.objective import Objective
+from trainer.losses.build import build_objective
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, save_architecture
 from trainer.text.finetuning import limit_training
@@ -102,9 +102,7 @@ class _Session:
         self.interval = max(1, round(total / config.evaluations))
         self.rounds = max(1, round(total / self.interval))
         propensity, rate = self.examination.propensity, config.negative_rate
-        objective = Objective(
-            experiment.loss, self.ranker.tasks, self.ranker.head.entire_space, propensity=propensity, negative_rate=rate
-        )
+        objective = build_objective(experiment.loss, self.ranker.tasks, self.ranker.head.conversion, propensity, rate)
         total = self.rounds * self.interval
         method = build_method(experiment.adversarial, total, experiment.seed)
         self.model = RankerTraining(self.ranker, objective, experiment.loss.l2, method, config.r_drop)

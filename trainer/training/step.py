@@ -42,7 +42,7 @@ class RankerTraining(keras.Model):
     @property
     def learned_tasks(self) -> list[str]:
         """The tasks that have a weight in the loss."""
-        return [task for task in self.ranker.tasks if getattr(self.objective.config, task, 1.0)]
+        return list(self.objective.task_weights)
 
     def loss_parts(self, batch: dict[str, Any], training: bool, perturbation: Any = None) -> dict[str, Any]:
         """The weighted parts of the loss of one pass over a batch, by name."""
