@@ -16,6 +16,7 @@ from trainer.config.model import EncoderConfig, ExpertsConfig, ModelConfig
 from trainer.config.reading import dump_experiment, load_experiment, read_yaml
 from trainer.config.results import EvaluateConfig, ExportConfig
 from trainer.config.section import Count, NotNegative, Positive, Section, Share, validate_section
+from trainer.config.tasks import TaskConfig
 from trainer.config.train import TrainConfig
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Section",
     "Share",
     "SplitConfig",
+    "TaskConfig",
     "TrainConfig",
     "dump_experiment",
     "load_experiment",

@@ -1,10 +1,10 @@
 """Weights of the parts of the loss."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from trainer.config.section import NotNegative, Section
+from trainer.config.section import NotNegative, Positive, Section
 
 
 class Escm2Config(Section):
@@ -35,6 +35,10 @@ class LossConfig(Section):
         ctr: weight of clicks.
         cvr: weight of purchases. Pointwise: of pCVR on clicks with ``heads: shared_bottom``, of pCTCVR on all
             impressions with all others. Pairwise: of pCTCVR.
+        conversion: error of the predicted probability of a purchase in the pointwise part: cross-entropy (``bce``), squared
+            (``mse``) or Huber's (``huber``).
+        huber_delta: ``conversion: huber``: errors beyond which it grows linearly.
+        weighting: ``fixed``: by the weights of the tasks; ``uncertainty``: by learned variances, which start at them.
         relevance: weight of human judgments, where ``model.relevance`` is set.
         escm2: how CVR is learned besides, with ``heads: escm2_ips`` and ``escm2_dr``.
         l2: weight of the squared kernels of the heads.
@@ -46,6 +50,9 @@ class LossConfig(Section):
     softmax: NotNegative = 0.0
     ctr: NotNegative = 1.0
     cvr: NotNegative = 0.5
+    conversion: Literal["bce", "mse", "huber"] = "bce"
+    huber_delta: Positive = 0.5
+    weighting: Literal["fixed", "uncertainty"] = "fixed"
     relevance: NotNegative = 1.0
     escm2: Escm2Config = Escm2Config()
     l2: NotNegative = 0.0

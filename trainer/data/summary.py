@@ -59,6 +59,8 @@ def find_notes(
         notes.append("no click on the training pages: neither CTR nor CVR can be learned")
     elif rates["ctcvr"] == 0:
         notes.append("no purchase on the training pages: CVR can't be learned")
+    unknown = [name for name, found in statistics.get("tasks", {}).items() if not found["known"]]
+    notes += [f"tasks: no label of {name!r} on the training pages: it can't be learned" for name in unknown]
     for table, features in statistics["features"].items():
         gone = [name for name, known in features.items() if known.get("missing_share") == 1.0]
         if gone:

@@ -1,16 +1,20 @@
 """All parts of the loss and their weights."""
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from keras import ops
 
 from trainer.config import LossConfig
+from trainer.data.declared_tasks import DeclaredTask
 from trainer.debiasing.propensity_weights import PropensityWeights
 from trainer.losses.conversions import ClickedConversions, ConversionLoss, Conversions
+from trainer.losses.declared import DeclaredLoss
 from trainer.losses.escm2 import IMPUTATION
 from trainer.losses.order import OrderLosses
 from trainer.losses.pointwise import PointwiseLoss
+from trainer.losses.uncertainty import UncertaintyWeights
 
 Parts = dict[str, Any]
 
@@ -37,6 +41,8 @@ class Objective:
         conversion: how purchases are learned pointwise; on clicks where not given.
         propensity: weights of clicks by their position, or None.
         negative_rate: share of the impressions without a click that the batches hold.
+        declared: losses of the tasks that the experiment declares.
+        weighting: of the tasks, or None for their fixed weights.
     """
 
     def __init__(
@@ -46,6 +52,8 @@ class Objective:
         conversion: ConversionLoss | None = None,
         propensity: PropensityWeights | None = None,
         negative_rate: float = 1.0,
+        declared: Sequence[DeclaredLoss] = (),
+        weighting: UncertaintyWeights | None = None,
     ) -> None:
         self.config = config
         self.tasks = tasks
@@ -53,23 +61,33 @@ class Objective:
         self.order = OrderLosses(config)
         self.propensity = propensity
         self.sampling_shift = -math.log(negative_rate)
+        self.declared, self.weighting = list(declared), weighting
+        self.task_weights = task_weights(config, tasks, [loss.task for loss in declared])
 
     @property
-    def task_weights(self) -> dict[str, float]:
-        """The weight of each task in the loss, above 0."""
-        weights = {"ctr": self.config.ctr, "cvr": self.config.cvr, "relevance": self.config.relevance}
-        return {task: weight for task, weight in weights.items() if weight and task in self.tasks}
+    def probability_tasks(self) -> list[str]:
+        """The tasks in the loss whose output is a logit."""
+        values = {loss.task.name for loss in self.declared if not loss.task.config.is_probability}
+        return [task for task in self.task_weights if task not in values]
+
+    @property
+    def shown(self) -> Parts:
+        """Scalars to show beside the parts: the learned log variance of each task."""
+        values = {} if self.weighting is None else self.weighting.log_variances
+        return {f"log_variance_{task}": value for task, value in values.items()}
 
     def __call__(self, batch: dict[str, Any], logits: dict[str, Any], bias) -> Parts:
         """The parts of the loss, weighted, by name; their sum is the loss.
 
         Args:
             batch: ``mask`` bool, ``clicked``, ``purchased``, ``relevance`` float32, all [P, N]; ``position`` int where
-                there are propensity weights.
+                there are propensity weights, ``task.<name>`` float32 of each declared task.
             logits: by task, float32 [P, N]; ``imputation`` besides, where the head has one.
             bias: the position bias, float32 [P, N], or None.
         """
         found = self.by_task(batch, logits, bias)
+        if self.weighting is not None:
+            return self.weighting(found)
         return {name: self.task_weights[task] * value for task, parts in found.items() for name, value in parts.items()}
 
     def by_task(self, batch: dict[str, Any], logits: dict[str, Any], bias) -> dict[str, Parts]:
@@ -104,7 +122,23 @@ class Objective:
                 **self._pointwise("relevance", lambda: self.pointwise(grade, logit, judged)),
                 **self.order("relevance", grade, logit, judged, None),
             }
+        for loss in self.declared:
+            name = loss.task.name
+            found[name] = {f"{name}_pointwise": loss(batch, logits[name])}
         return found
 
     def _pointwise(self, task: str, loss) -> Parts:
         return {f"{task}_pointwise": self.config.pointwise * loss()} if self.config.pointwise else {}
+
+
+def task_weights(config: LossConfig, tasks: list[str], declared: Iterable[DeclaredTask] = ()) -> dict[str, float]:
+    """The fixed weight of each task in the loss, above 0.
+
+    Args:
+        config: weights of clicks, purchases and relevance.
+        tasks: the tasks of the head.
+        declared: tasks that the experiment declares, which bring their weights.
+    """
+    weights = {"ctr": config.ctr, "cvr": config.cvr, "relevance": config.relevance}
+    weights |= {task.name: task.config.weight for task in declared}
+    return {task: weight for task, weight in weights.items() if weight and task in tasks}

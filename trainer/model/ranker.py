@@ -1,11 +1,14 @@
 """The Ranker: one page of candidates in, one logit a task and candidate out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import ops
 
+from trainer.data.declared_tasks import DeclaredTask
+from trainer.losses.uncertainty import UncertaintyWeights
 from trainer.model.features import FeatureEncoder
 from trainer.model.heads import Head
 from trainer.model.history import HistoryAttention
@@ -15,6 +18,8 @@ from trainer.text.encoder import Encoder
 from trainer.text.packing import pack_pair
 
 SIMILARITY_SCALE = {"ctr": 8.0, "cvr": 2.0, "relevance": 8.0}
+DECLARED_SCALE = 2.0
+"""Of declared tasks of 0 and 1; a value has no reason to grow with the similarity."""
 
 
 class Ranker(keras.Model):
@@ -31,6 +36,8 @@ class Ranker(keras.Model):
         sequences: names of the declared sequences.
         position_bias: the position tower, or None.
         residual: whether the similarity is added to the logits.
+        declared: the tasks of the head that the experiment declares.
+        task_weights: learned weights of the tasks in the loss, or None.
     """
 
     def __init__(
@@ -42,6 +49,8 @@ class Ranker(keras.Model):
         sequences: list[str],
         position_bias: PositionBias | None,
         residual: bool = True,
+        declared: Sequence[DeclaredTask] = (),
+        task_weights: UncertaintyWeights | None = None,
         **kwargs,
     ) -> None:
         # Unit vectors and labels keep their precision; each layer casts what it computes on.
@@ -55,9 +64,14 @@ class Ranker(keras.Model):
         self.histories = {name: HistoryAttention(name=f"{name}_attention") for name in sequences}
         self.head = head
         self.position_bias = position_bias
+        self.task_weights = task_weights
+        self.declared = tuple(declared)
         # === Residual similarity ===
         self.residual = residual
         self.tasks = head.tasks
+        self.similarity_scale = SIMILARITY_SCALE | {
+            task.name: DECLARED_SCALE if task.config.is_probability else 0.0 for task in declared
+        }
         self.similarity_weight = self.add_weight(
             shape=(len(self.tasks),), initializer="ones", trainable=residual, autocast=False, name="similarity_weight"
         )
@@ -155,7 +169,7 @@ class Ranker(keras.Model):
         similarity = ops.sum(query[:, None, :] * items, axis=-1) - self.similarity_centre
         similarity = ops.where(ops.any(ops.not_equal(items, 0.0), axis=-1), similarity, 0.0)
         return {
-            task: logits[task] + SIMILARITY_SCALE[task] * self.similarity_weight[index] * similarity
+            task: logits[task] + self.similarity_scale[task] * self.similarity_weight[index] * similarity
             for index, task in enumerate(self.tasks)
         }
 
@@ -205,8 +219,24 @@ class Ranker(keras.Model):
     @property
     def training_variables(self) -> list[Any]:
         """The variables that nothing at serving reads."""
-        bias = [] if self.position_bias is None else self.position_bias.variables
-        return [*bias, *self.head.auxiliary_variables]
+        layers = [layer for layer in (self.position_bias, self.task_weights) if layer is not None]
+        return [*(v for layer in layers for v in layer.variables), *self.head.auxiliary_variables]
+
+    def declared_predictions(self, logits: dict[str, Any]) -> dict[str, Any]:
+        """What the outputs of declared tasks stand for.
+
+        Args:
+            logits: by task, float32 [P, N].
+
+        Returns:
+            By declared task: a probability, or a value in the units of its column, float32 [P, N].
+        """
+        return {
+            task.name: ops.sigmoid(logits[task.name])
+            if task.config.is_probability
+            else task.mean + task.std * logits[task.name]
+            for task in self.declared
+        }
 
 
 def select(values: dict[str, Any], prefix: str) -> dict[str, Any]:
