@@ -42,6 +42,9 @@ WAYS: dict[str, Sections] = {
     "lora_8": {"finetune": {"lora_rank": 8}},
     "freeze_half": {},
     "ema": {"finetune": {"ema": 0.999}},
+    "mmoe": {"model": {"heads": "mmoe"}},
+    "ple": {"model": {"heads": "ple"}},
+    "escm2_dr": {"model": {"heads": "escm2_dr"}},
 }
 MEANINGS = {
     PLAIN: "plain step",
@@ -54,6 +57,9 @@ MEANINGS = {
     "lora_8": "LoRA of rank 8",
     "freeze_half": "embeddings and lower half frozen",
     "ema": "weight average",
+    "mmoe": "head MMoE",
+    "ple": "head PLE",
+    "escm2_dr": "head ESCM2-DR",
 }
 SMALL = {"num_layers": 2, "num_heads": 4, "hidden_dim": 64, "intermediate_dim": 128, "max_sequence_length": 128}
 

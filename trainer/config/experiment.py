@@ -11,7 +11,7 @@ from trainer.config.data import DataConfig
 from trainer.config.debias import DebiasConfig
 from trainer.config.features import RESERVED_FEATURE_NAMES, FeaturesConfig
 from trainer.config.finetune import FinetuneConfig
-from trainer.config.loss import LossConfig
+from trainer.config.loss import Escm2Config, LossConfig
 from trainer.config.model import EncoderConfig, ModelConfig
 from trainer.config.results import EvaluateConfig, ExportConfig
 from trainer.config.section import Section
@@ -86,6 +86,7 @@ class Experiment(Section):
         text_columns = {f.name for f in self.features.items if f.kind == "text"} & set(self.data.text)
         if text_columns:
             raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")
+        check_conversions(self)
         check_tasks(self)
         check_score_names(self)
         check_calibrated(self)
@@ -108,11 +109,25 @@ class Experiment(Section):
                 "train.negative_rate: below 1 it can't go with debias.method: ipw, whose loss counts on every impression; "
                 "use debias.method: tower or none, or train.negative_rate: 1"
             )
-        if self.debias_method == "ipw" and self.loss.conversion == "huber" and self.model.heads != "shared_bottom":
-            raise ValueError(
-                "loss.conversion: huber can't go with debias.method: ipw, whose labels go beyond 1; use bce or mse"
-            )
         return self
+
+
+def check_conversions(experiment: Experiment) -> None:
+    """Refuse settings of how purchases are learned that the head does not have.
+
+    Raises:
+        ValueError: naming the key.
+    """
+    heads, loss = experiment.model.heads, experiment.loss
+    usual = Escm2Config()
+    if not heads.startswith("escm2") and loss.escm2 != usual:
+        raise ValueError(f"loss.escm2: goes with model.heads: escm2_ips or escm2_dr, found {heads}")
+    if heads == "escm2_ips" and loss.escm2.imputation != usual.imputation:
+        raise ValueError("loss.escm2.imputation: goes with model.heads: escm2_dr; escm2_ips imputes nothing")
+    if experiment.debias_method == "ipw" and loss.conversion == "huber" and heads != "shared_bottom":
+        raise ValueError(
+            "loss.conversion: huber can't go with debias.method: ipw, whose labels go beyond 1; use bce or mse"
+        )
 
 
 def check_tasks(experiment: Experiment) -> None:

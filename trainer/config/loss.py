@@ -58,6 +58,12 @@ class LossConfig(Section):
     l2: NotNegative = 0.0
 
     @model_validator(mode="after")
+    def _delta_of_huber(self) -> "LossConfig":
+        if self.conversion != "huber" and self.huber_delta != LossConfig.model_fields["huber_delta"].default:
+            raise ValueError(f"huber_delta: goes with conversion: huber, found conversion: {self.conversion}")
+        return self
+
+    @model_validator(mode="after")
     def _something_to_learn(self) -> "LossConfig":
         if (
             self.pointwise + self.pairwise + self.list_mle + self.softmax == 0

@@ -65,5 +65,12 @@ CROSS_ENTROPY = CrossEntropy()
 
 
 def make_error(name: str, delta: float) -> CrossEntropy | SquaredError | HuberError:
-    """``bce``, ``mse`` or ``huber``."""
-    return {"bce": CROSS_ENTROPY, "mse": SquaredError(), "huber": HuberError(delta)}[name]
+    """The error of a name in the configuration.
+
+    Args:
+        name: ``bce``, ``mse`` or ``huber``.
+        delta: of Huber's error.
+    """
+    if name == "huber":
+        return HuberError(delta)
+    return CROSS_ENTROPY if name == "bce" else SquaredError()

@@ -10,6 +10,10 @@ RATE = 10.0
 """The log variances are this times the weights: they span several units, which the rate of the head would not reach."""
 
 
+LOWEST = -6.0
+"""No task counts more than exp(6) times: one whose labels never come would else be weighed up without end."""
+
+
 class UncertaintyWeights(keras.layers.Layer):
     """Weighs the loss of each task by a learned variance (Kendall et al. 2018).
 
@@ -25,16 +29,18 @@ class UncertaintyWeights(keras.layers.Layer):
         super().__init__(**kwargs, dtype="float32")
         self.tasks = list(weights)
         self.factors = [0.5 if task in squared else 1.0 for task in self.tasks]
-        starts = [math.log(f / weights[task]) / RATE for task, f in zip(self.tasks, self.factors, strict=True)]
+        starts = [math.log(f / weights[task]) for task, f in zip(self.tasks, self.factors, strict=True)]
+        self.lowest = min(LOWEST, *starts)
+        scaled = [start / RATE for start in starts]
         self.scaled = self.add_weight(
-            shape=(len(starts),), initializer=lambda shape, dtype: ops.cast(starts, dtype), name="log_variances"
+            shape=(len(scaled),), initializer=lambda shape, dtype: ops.cast(scaled, dtype), name="log_variances"
         )
         self.built = True
 
     @property
     def log_variances(self) -> dict[str, Any]:
         """s by task, scalars."""
-        values = RATE * ops.convert_to_tensor(self.scaled)
+        values = ops.maximum(RATE * ops.convert_to_tensor(self.scaled), self.lowest)
         return {task: values[index] for index, task in enumerate(self.tasks)}
 
     def call(self, found: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -22,6 +22,12 @@ from trainer.errors import InputError
         ({"model": {"heads": "ple", "experts": {"gates": 2}}}, r"unknown key 'model\.experts\.gates'"),
         ({"model": {"heads": "ple", "experts": {"count": 0}}}, r"model\.experts\.count: .*\(found 0\)"),
         ({"model": {"heads": "ple", "experts": {"hidden": []}}}, r"model\.experts\.hidden: .*at least 1"),
+        ({"loss": {"escm2": {"clip": 5}}}, r"loss\.escm2: goes with model\.heads: escm2_ips or escm2_dr, found esmm"),
+        (
+            {"model": {"heads": "escm2_ips"}, "loss": {"escm2": {"imputation": 2}}},
+            r"loss\.escm2\.imputation: goes with model\.heads: escm2_dr",
+        ),
+        ({"loss": {"huber_delta": 2}}, r"loss: huber_delta: goes with conversion: huber"),
         ({"loss": {"escm2": {"clip": 0.5}}}, r"loss\.escm2\.clip: .*\(found 0\.5\)"),
         ({"loss": {"escm2": {"weight": -1}}}, r"loss\.escm2\.weight: .*\(found -1\)"),
         ({"loss": {"softmax": -1}}, r"loss\.softmax: .*\(found -1\)"),

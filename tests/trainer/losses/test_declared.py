@@ -140,5 +140,11 @@ def test_the_learned_variance_of_a_task_is_that_of_its_loss():
     np.testing.assert_allclose(np.asarray(tape.gradient(loss, weighting.scaled.value)), 0.0, atol=1e-4)
 
 
+def test_a_task_without_labels_is_not_weighed_up_without_end():
+    weighting, objective = uncertain(LossConfig(weighting="uncertainty"))
+    weighting.scaled.assign([-70.0] * 4)
+    assert {float(value) for value in objective.shown.values()} == {-6.0}
+
+
 def test_fixed_weighting_learns_nothing():
     assert build_weighting(LossConfig(), TASKS, DECLARED) is None
