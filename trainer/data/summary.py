@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +31,7 @@ def split_counts(log: Pages | None, judged: Pages | None) -> dict[str, dict[str,
             counts |= {"pages": len(part), "impressions": len(part.item), "queries": part.table["query"].nunique()}
             counts |= {"clicks": int((part.clicked == 1).sum()), "purchases": int((part.purchased == 1).sum())}
             counts |= base_rates(part) if len(part) else {}
+            counts |= {f"labels_of_{task}": int(np.isfinite(values).sum()) for task, values in part.labels.items()}
         if judged is not None:
             part = judged.split(name)
             counts |= {"judged_queries": part.table["query"].nunique(), "judgments": len(part.item)}

@@ -42,6 +42,8 @@ def test_labels_are_kept_row_by_row_with_unknown_ones(shop) -> None:
     assert np.isnan(pages.labels["add_to_cart"]).sum() == 2
     assert prepared.judged is not None
     assert all(np.isnan(values).all() for values in prepared.judged.labels.values())
+    splits = prepared.summary["splits"].values()
+    assert sum(counts["labels_of_add_to_cart"] for counts in splits) == 158
     again = Prepared.load(prepared.folder).pages
     assert again is not None
     for name, values in pages.labels.items():
