@@ -10,14 +10,13 @@ import tensorflow as tf
 import small_shop
 from trainer.adversarial import build_method
 from trainer.config import Experiment
-from trainer.losses.objective import Objective
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone
 from trainer.text.finetuning import limit_training
 from trainer.training.batches import PageBatches
 from trainer.training.optimizer import build_optimizer
 from trainer.training.run import build_packers
-from trainer.training.step import RankerTraining
+from trainer.training.step import RankerTraining, objective_of
 from trainer.training.tables import build_tables
 
 STEPS = 20
@@ -36,7 +35,7 @@ def training_model(experiment: Experiment, shaken: bool = True) -> RankerTrainin
         random = np.random.default_rng(1)
         for variable in ranker.head.trainable_variables:
             variable.assign_add(random.normal(0, 0.3, variable.shape))
-    objective = Objective(experiment.loss, ranker.tasks, ranker.head.entire_space)
+    objective = objective_of(experiment.loss, ranker)
     method = build_method(experiment.adversarial, STEPS, experiment.seed)
     model = RankerTraining(ranker, objective, experiment.loss.l2, method, config.r_drop)
     optimizer = build_optimizer(config, ranker.encoder, ranker, STEPS, experiment.finetune)

@@ -55,9 +55,12 @@ def test_rows_give_type_bounds_default_and_meaning():
     ],
 )
 def test_defaults_of_the_page_read_as_yaml_are_the_defaults(heading, model):
-    written = {key: yaml.safe_load(default.strip("`")) for key, (_, default, _) in rows(heading).items()}
+    defaults = {key: default for key, (_, default, _) in rows(heading).items()}
+    written = {
+        key: yaml.safe_load(default.strip("`")) for key, default in defaults.items() if default != "its defaults"
+    }
     assert config.validate_section(model, written, heading) == model()
-    assert set(written) == set(model.model_fields)
+    assert set(defaults) == set(model.model_fields)
 
 
 def test_every_link_leads_to_a_heading():

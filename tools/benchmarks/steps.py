@@ -17,7 +17,6 @@ from trainer.adversarial import build_method
 from trainer.config import Experiment, load_experiment, validate_section
 from trainer.data.prepared import Prepared, prepare
 from trainer.errors import InputError
-from trainer.losses.objective import Objective
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, looks_like_folder
 from trainer.text.finetuning import limit_training
@@ -25,7 +24,7 @@ from trainer.training.batches import PageBatches
 from trainer.training.fit import training_pages
 from trainer.training.optimizer import build_optimizer
 from trainer.training.run import build_packers, set_seed
-from trainer.training.step import RankerTraining
+from trainer.training.step import RankerTraining, objective_of
 from trainer.training.tables import build_tables
 
 STEPS = 5
@@ -43,6 +42,9 @@ WAYS: dict[str, Sections] = {
     "lora_8": {"finetune": {"lora_rank": 8}},
     "freeze_half": {},
     "ema": {"finetune": {"ema": 0.999}},
+    "mmoe": {"model": {"heads": "mmoe"}},
+    "ple": {"model": {"heads": "ple"}},
+    "escm2_dr": {"model": {"heads": "escm2_dr"}},
 }
 MEANINGS = {
     PLAIN: "plain step",
@@ -55,6 +57,9 @@ MEANINGS = {
     "lora_8": "LoRA of rank 8",
     "freeze_half": "embeddings and lower half frozen",
     "ema": "weight average",
+    "mmoe": "head MMoE",
+    "ple": "head PLE",
+    "escm2_dr": "head ESCM2-DR",
 }
 SMALL = {"num_layers": 2, "num_heads": 4, "hidden_dim": 64, "intermediate_dim": 128, "max_sequence_length": 128}
 
@@ -178,7 +183,7 @@ def training_step(experiment: Experiment, prepared: Prepared, halved: bool = Fal
         config.xla,
         experiment.seed,
     )
-    objective = Objective(experiment.loss, ranker.tasks, ranker.head.entire_space)
+    objective = objective_of(experiment.loss, ranker)
     method = build_method(experiment.adversarial, batches.steps_per_epoch, experiment.seed)
     model = RankerTraining(ranker, objective, experiment.loss.l2, method, config.r_drop)
     optimizer = build_optimizer(config, ranker.encoder, ranker, batches.steps_per_epoch, finetune)

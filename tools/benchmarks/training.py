@@ -13,14 +13,13 @@ from tools.simulate import SimulateConfig, simulate
 from trainer.config import Experiment, load_experiment, validate_section
 from trainer.data.prepared import Prepared, prepare
 from trainer.errors import InputError
-from trainer.losses.objective import Objective
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, looks_like_folder
 from trainer.training.batches import PageBatches
 from trainer.training.fit import training_pages
 from trainer.training.optimizer import build_optimizer
 from trainer.training.run import build_packers, set_seed
-from trainer.training.step import RankerTraining
+from trainer.training.step import RankerTraining, objective_of
 from trainer.training.tables import build_tables
 
 STEPS = 5
@@ -94,7 +93,7 @@ def measure_training(
         PageBatches(pages, tables, config.pages_per_batch, group, pairs, False, experiment.seed)
         for group in (False, True)
     )
-    model = RankerTraining(ranker, Objective(experiment.loss, ranker.tasks, ranker.head.entire_space))
+    model = RankerTraining(ranker, objective_of(experiment.loss, ranker))
     optimizer = build_optimizer(config, ranker.encoder, ranker, (steps + 1) * len(WAYS))
     model.compile(optimizer=optimizer)
     optimizer.build(ranker.trainable_variables)

@@ -36,6 +36,10 @@ What must fit together:
   there is nothing but relevance to learn.
 - Feature names are unique over all tables; names of the tables' own columns (`query`, `position`, ...) are taken. A column of
   `data.text` is no `text` feature besides. `item_id` may be a `categorical` feature of items: an embedding for each item.
+- `model.experts` goes with `model.heads: mmoe` or `ple`, its `task_count` and `levels` with `ple`.
+- `tasks` need a log. Their names are unique, their columns no features; `on: all` needs `train.negative_rate: 1`.
+- `loss.escm2` goes with the `escm2` heads. `loss.conversion: huber` does not go with `debias.method: ipw`, except with
+  `heads: shared_bottom`.
 - `data.split`: `valid + test` is below 1.
 - `encoder.query_length` and `encoder.item_length` are within the positions of the backbone (512 for most), with
   `model.interaction: cross` their sum less 1.

@@ -50,7 +50,9 @@ class RunStatistics:
         found: dict[str, tuple[Statistic, np.ndarray]] = {}
         for source, rows in scored.groupby("source", sort=False):
             pages = _pages(rows)
-            given = {name: rows[name].to_numpy() for name in PROBABILITIES if name in rows and rows[name].notna().all()}
+            given: dict[str, Any] = {
+                name: rows[name].to_numpy() for name in PROBABILITIES if name in rows and rows[name].notna().all()
+            }
             scores = Scores(score=rows["score"].to_numpy(), **given)
             if source == "judged":
                 statistics = judged_statistics(pages, scores, "judged", k, evaluation["lowest_relevance"])

@@ -12,12 +12,13 @@ from trainer.config.debias import CurveConfig, DebiasConfig
 from trainer.config.experiment import Experiment
 from trainer.config.features import RESERVED_FEATURE_NAMES, FeatureConfig, FeaturesConfig
 from trainer.config.finetune import FinetuneConfig
-from trainer.config.loss import LossConfig
-from trainer.config.model import EncoderConfig, ModelConfig
+from trainer.config.loss import Escm2Config, LossConfig
+from trainer.config.model import EncoderConfig, ExpertsConfig, ModelConfig
 from trainer.config.reading import dump_experiment, load_experiment, read_yaml
 from trainer.config.results import EvaluateConfig, ExportConfig
 from trainer.config.section import Count, NotNegative, Positive, Section, Share, validate_section
 from trainer.config.slices import SliceConfig
+from trainer.config.tasks import TaskConfig
 from trainer.config.train import TrainConfig
 
 __all__ = [
@@ -31,9 +32,11 @@ __all__ = [
     "DataConfig",
     "DebiasConfig",
     "EncoderConfig",
+    "Escm2Config",
     "EvaluateConfig",
     "EventsConfig",
     "Experiment",
+    "ExpertsConfig",
     "ExportConfig",
     "FeatureConfig",
     "FeaturesConfig",
@@ -47,6 +50,7 @@ __all__ = [
     "Share",
     "SliceConfig",
     "SplitConfig",
+    "TaskConfig",
     "TextMethodConfig",
     "TrainConfig",
     "dump_experiment",

@@ -12,11 +12,12 @@ from trainer.config.data import DataConfig
 from trainer.config.debias import DebiasConfig
 from trainer.config.features import RESERVED_FEATURE_NAMES, FeaturesConfig
 from trainer.config.finetune import FinetuneConfig
-from trainer.config.loss import LossConfig
+from trainer.config.loss import Escm2Config, LossConfig
 from trainer.config.model import EncoderConfig, ModelConfig
 from trainer.config.results import EvaluateConfig, ExportConfig
 from trainer.config.section import Section
 from trainer.config.slices import check_slices
+from trainer.config.tasks import TaskConfig
 from trainer.config.train import TrainConfig
 from trainer.score.formula import PREDICTED, Formula
 
@@ -34,6 +35,7 @@ class Experiment(Section):
         features: declared features.
         encoder: the text encoder.
         model: the network above it.
+        tasks: what is learned beside clicks, purchases and relevance.
         loss: weights of the parts of the loss.
         debias: how clicks are freed from the position at which items were shown.
         train: rates, batches, precision, stopping.
@@ -53,6 +55,7 @@ class Experiment(Section):
     features: FeaturesConfig = FeaturesConfig()
     encoder: EncoderConfig = EncoderConfig()
     model: ModelConfig = ModelConfig()
+    tasks: list[TaskConfig] = Field(default=[])
     loss: LossConfig = LossConfig()
     debias: DebiasConfig = DebiasConfig()
     train: TrainConfig = TrainConfig()
@@ -92,6 +95,8 @@ class Experiment(Section):
         text_columns = {f.name for f in self.features.items if f.kind == "text"} & set(self.data.text)
         if text_columns:
             raise ValueError(f"features.items: {sorted(text_columns)} are in data.text already")
+        check_conversions(self)
+        check_tasks(self)
         check_score_names(self)
         check_calibrated(self)
         check_slices(self.evaluate.slices, self.features.all, has_log)
@@ -116,6 +121,49 @@ class Experiment(Section):
                 "use debias.method: tower or none, or train.negative_rate: 1"
             )
         return self
+
+
+def check_conversions(experiment: Experiment) -> None:
+    """Refuse settings of how purchases are learned that the head does not have.
+
+    Raises:
+        ValueError: naming the key.
+    """
+    heads, loss = experiment.model.heads, experiment.loss
+    usual = Escm2Config()
+    if not heads.startswith("escm2") and loss.escm2 != usual:
+        raise ValueError(f"loss.escm2: goes with model.heads: escm2_ips or escm2_dr, found {heads}")
+    if heads == "escm2_ips" and loss.escm2.imputation != usual.imputation:
+        raise ValueError("loss.escm2.imputation: goes with model.heads: escm2_dr; escm2_ips imputes nothing")
+    if experiment.debias_method == "ipw" and loss.conversion == "huber" and heads != "shared_bottom":
+        raise ValueError(
+            "loss.conversion: huber can't go with debias.method: ipw, whose labels go beyond 1; use bce or mse"
+        )
+
+
+def check_tasks(experiment: Experiment) -> None:
+    """Refuse declared tasks that can't be learned.
+
+    Raises:
+        ValueError: naming the task by its path.
+    """
+    if experiment.tasks and experiment.data.search_log is None and experiment.data.events is None:
+        raise ValueError("tasks: their columns are in a search log; give data.search_log or data.events")
+    features, seen = experiment.features, set()
+    for index, task in enumerate(experiment.tasks):
+        if task.name in seen:
+            raise ValueError(f"tasks.{index}.name: {task.name!r} is declared twice")
+        seen.add(task.name)
+        for table in ("items", "users", "context"):
+            if any(f.name.lower() == task.column.lower() for f in getattr(features, table)):
+                raise ValueError(
+                    f"tasks.{index}.column: {task.column!r} is declared in features.{table} too; a label can't be a feature"
+                )
+        if task.on == "all" and experiment.train.negative_rate < 1.0:
+            raise ValueError(
+                f"tasks.{index}.on: all can't go with train.negative_rate below 1, which leaves impressions out; use "
+                "on: clicked or on: purchased, or train.negative_rate: 1"
+            )
 
 
 def check_score_names(experiment: Experiment) -> None:

@@ -26,12 +26,41 @@ class EncoderConfig(Section):
     dropout: Share = 0.1
 
 
+class ExpertsConfig(Section):
+    """Experts of ``heads: mmoe`` and ``heads: ple``.
+
+    Attributes:
+        count: experts that all tasks share.
+        hidden: widths of the hidden layers of an expert.
+        task_count: ``ple``: experts of each task alone; null for 2.
+        levels: ``ple``: levels of experts, one above the other; null for 1.
+    """
+
+    count: Count = 4
+    hidden: list[Count] = Field(default=[64], min_length=1)
+    task_count: Count | None = None
+    levels: Count | None = None
+
+    @property
+    def experts_of_a_task(self) -> int:
+        """``task_count``, or what null stands for."""
+        return 2 if self.task_count is None else self.task_count
+
+    @property
+    def number_of_levels(self) -> int:
+        """``levels``, or what null stands for."""
+        return 1 if self.levels is None else self.levels
+
+
 class ModelConfig(Section):
     """Interaction, heads and the score that ranks.
 
     Attributes:
         interaction: query and item encoded apart (``bi``), or also in one sequence (``cross``).
-        heads: how clicks and purchases are learned together.
+        heads: how clicks and purchases are learned together: one tower for all tasks (``shared_bottom``), a tower each
+            (``esmm``, ``escm2_ips``, ``escm2_dr``), experts shared by all tasks (``mmoe``), or experts of each task beside
+            shared ones (``ple``).
+        experts: of ``mmoe`` and ``ple``; null for the defaults.
         hidden: widths of the hidden layers of a tower; an empty list makes it linear.
         dropout: share of units dropped in the towers while training.
         residual: add the cosine of query and item, times a learned weight, to every logit.
@@ -43,7 +72,8 @@ class ModelConfig(Section):
     """
 
     interaction: Literal["bi", "cross"] = "bi"
-    heads: Literal["esmm", "shared_bottom"] = "esmm"
+    heads: Literal["shared_bottom", "esmm", "mmoe", "ple", "escm2_ips", "escm2_dr"] = "esmm"
+    experts: ExpertsConfig | None = None
     hidden: list[Count] = Field(default=[128, 64])
     dropout: Share = 0.1
     residual: bool = True
@@ -56,6 +86,17 @@ class ModelConfig(Section):
     def _score_is_a_formula(cls, score: str) -> str:
         Formula.read(score)
         return score
+
+    @model_validator(mode="after")
+    def _experts_are_mixed(self) -> "ModelConfig":
+        if self.experts is None:
+            return self
+        if self.heads not in ("mmoe", "ple"):
+            raise ValueError(f"experts: goes with heads: mmoe or heads: ple, found heads: {self.heads}")
+        for key in ("task_count", "levels"):
+            if self.heads == "mmoe" and getattr(self.experts, key) is not None:
+                raise ValueError(f"experts.{key}: goes with heads: ple; all experts of heads: mmoe are shared")
+        return self
 
     @model_validator(mode="after")
     def _score_is_learned(self) -> "ModelConfig":

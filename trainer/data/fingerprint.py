@@ -40,12 +40,18 @@ def describe_sources(experiment: Experiment) -> dict[str, dict[str, Any]]:
 def settings(experiment: Experiment) -> dict[str, Any]:
     """The parts of an experiment that prepared data depends on, without paths."""
     columns = [f.name for f in undeclared_columns(experiment)]
-    return ({"score_columns": columns} if columns else {}) | {
-        "format": FORMAT,
-        "seed": experiment.data_seed,
-        "data": _without_paths(experiment.data.model_dump(mode="json", exclude={"seed"})),
-        "features": experiment.features.model_dump(mode="json"),
-    }
+    keys = {"name", "column", "loss", "on"}
+    tasks = [task.model_dump(mode="json", include=keys) for task in experiment.tasks]
+    return (
+        ({"score_columns": columns} if columns else {})
+        | ({"tasks": tasks} if tasks else {})
+        | {
+            "format": FORMAT,
+            "seed": experiment.data_seed,
+            "data": _without_paths(experiment.data.model_dump(mode="json", exclude={"seed"})),
+            "features": experiment.features.model_dump(mode="json"),
+        }
+    )
 
 
 def data_hash(experiment: Experiment, sources: dict[str, dict[str, Any]]) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from trainer.config import RESERVED_FEATURE_NAMES, Experiment, FeatureConfig
+from trainer.data.declared_tasks import counted
 from trainer.data.pages import Pages
 from trainer.data.splits import normalise_query
 from trainer.errors import InputError
@@ -104,6 +105,8 @@ def check_leaks(
         if clicks is not None:
             result["history_entries_checked"] = check_histories(clicks, items["item_id"].to_numpy(object), by_query)
         result["feature_auc"] = check_separation(experiment, pages.split("train"), items)
+        if experiment.tasks:
+            result["task_feature_auc"] = check_task_separation(experiment, pages.split("train"), items)
     if judged is not None:
         result["judged_queries_in_two_splits"] = _shared_queries([judged])
     return result
@@ -191,30 +194,52 @@ def check_separation(experiment: Experiment, pages: Pages, items: pd.DataFrame) 
     Raises:
         InputError: naming the features.
     """
-    clicked = pages.clicked == 1
-    if min(clicked.sum(), (~clicked).sum()) < FEWEST:
+    every = np.ones(len(pages.item), bool)
+    return _separation(experiment, pages, items, pages.clicked == 1, every, "clicked from not clicked")
+
+
+def check_task_separation(experiment: Experiment, pages: Pages, items: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Refuse single features that tell 1 from 0 almost perfectly in the labels of a declared task; see `check_separation`.
+
+    Returns:
+        By task of 0 and 1, over the impressions on which it counts: the AUC of each number and category.
+    """
+    found = {}
+    for task in experiment.tasks:
+        if task.is_probability and task.name in pages.labels:
+            label, chosen = pages.labels[task.name] == 1, counted(task, pages)
+            found[task.name] = _separation(experiment, pages, items, label, chosen, f"1 from 0 in {task.column!r}")
+    return found
+
+
+def _separation(
+    experiment: Experiment, pages: Pages, items: pd.DataFrame, label: np.ndarray, chosen: np.ndarray, what: str
+) -> dict[str, float]:
+    """The AUC of each feature against a bool label [M], over the impressions chosen, bool [M]."""
+    label = label[chosen]
+    if min(label.sum(), (~label).sum()) < FEWEST:
         return {}
     half = np.random.default_rng(experiment.data_seed).random(len(pages))[pages.page_of_impression] < 0.5
     found = {}
-    for column in _columns(experiment, pages, items):
+    for column in _columns(experiment, pages, items, chosen):
         separate = _number_auc if column.feature.kind == "number" else _category_auc
-        found[column.feature.name] = round(separate(column.values, clicked, half), 4)
+        found[column.feature.name] = round(separate(column.values, label, half[chosen]), 4)
     guilty = [f"{name!r} (AUC {auc:.4f})" for name, auc in found.items() if auc > LARGEST_AUC]
     if guilty:
         raise InputError(
-            f"feature {', '.join(guilty)} alone tells clicked from not clicked in training: it holds the answer; "
+            f"feature {', '.join(guilty)} alone tells {what} in training: it holds the answer; "
             "remove it from features, or use its value from before the page was shown"
         )
     return found
 
 
-def _columns(experiment: Experiment, pages: Pages, items: pd.DataFrame) -> list[_Column]:
+def _columns(experiment: Experiment, pages: Pages, items: pd.DataFrame, chosen: np.ndarray) -> list[_Column]:
     kinds = ("number", "categorical")
     features = experiment.features
-    columns = [_Column(f, items[f.name].iloc[pages.item]) for f in features.items if f.kind in kinds]
+    columns = [_Column(f, items[f.name].iloc[pages.item[chosen]]) for f in features.items if f.kind in kinds]
     for feature in (*features.users, *features.context):
         if feature.kind in kinds:
-            columns.append(_Column(feature, pages.table[feature.name].iloc[pages.page_of_impression]))
+            columns.append(_Column(feature, pages.table[feature.name].iloc[pages.page_of_impression[chosen]]))
     return columns
 
 

@@ -155,7 +155,8 @@ def all_candidates(pages: Pages, item_count: int) -> Pages:
         item_count: I
 
     Returns:
-        P pages of I items in the order of the table; the items not shown are not clicked and have no position.
+        P pages of I items in the order of the table; the items not shown are not clicked, and have no position and no
+        label of a declared task.
     """
     cells = pages.page_of_impression * item_count + pages.item
     size = len(pages) * item_count
@@ -173,6 +174,7 @@ def all_candidates(pages: Pages, item_count: int) -> Pages:
         clicked=spread(pages.clicked, 0),
         purchased=spread(pages.purchased, 0),
         relevance=spread(pages.relevance, np.nan),
+        labels={name: spread(values, np.nan) for name, values in pages.labels.items()},
     )
 
 
@@ -192,4 +194,5 @@ def _append(pages: Pages, page: np.ndarray, item: np.ndarray) -> Pages:
         clicked=joined(pages.clicked, 0),
         purchased=joined(pages.purchased, 0),
         relevance=joined(pages.relevance, np.nan),
+        labels={name: joined(values, np.nan) for name, values in pages.labels.items()},
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from trainer.config import FeatureConfig
+from trainer.data.declared_tasks import PREFIX
 from trainer.data.pages import Pages
 
 PAGE_COLUMNS = ["request_id", "timestamp", "user_id", "query"]
@@ -50,6 +51,11 @@ def build_pages(log: pd.DataFrame, item_ids: pd.Series, context: list[FeatureCon
         clicked=ordered["clicked"].to_numpy(np.int8),
         purchased=ordered["purchased"].to_numpy(np.int8),
         relevance=np.full(len(ordered), np.nan, np.float32),
+        labels={
+            column.removeprefix(PREFIX): ordered[column].to_numpy(np.float32)
+            for column in ordered.columns
+            if column.startswith(PREFIX)
+        },
     )
 
 
@@ -94,4 +100,5 @@ def keep_impressions(pages: Pages, kept: np.ndarray) -> Pages:
         clicked=pages.clicked[kept],
         purchased=pages.purchased[kept],
         relevance=pages.relevance[kept],
+        labels={name: values[kept] for name, values in pages.labels.items()},
     )

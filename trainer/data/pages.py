@@ -1,6 +1,6 @@
 """Pages in memory: what training, evaluation and the parity check read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ class Pages:
         clicked: int8 [M], 1, 0 or -1 where unknown.
         purchased: int8 [M], 1, 0 or -1 where unknown.
         relevance: float32 [M], NaN where unknown.
+        labels: of declared tasks by name, float32 [M], NaN where unknown.
     """
 
     table: pd.DataFrame
@@ -29,6 +30,7 @@ class Pages:
     clicked: np.ndarray
     purchased: np.ndarray
     relevance: np.ndarray
+    labels: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.offset) - 1
@@ -63,6 +65,7 @@ class Pages:
             clicked=self.clicked[flat],
             purchased=self.purchased[flat],
             relevance=self.relevance[flat],
+            labels={name: values[flat] for name, values in self.labels.items()},
         )
 
     def split(self, name: str) -> "Pages":
@@ -89,4 +92,8 @@ def concatenate(parts: list[Pages]) -> Pages:
         clicked=np.concatenate([part.clicked for part in parts]),
         purchased=np.concatenate([part.purchased for part in parts]),
         relevance=np.concatenate([part.relevance for part in parts]),
+        labels={
+            name: np.concatenate([p.labels.get(name, np.full(len(p.item), np.nan, np.float32)) for p in parts])
+            for name in dict.fromkeys(name for part in parts for name in part.labels)
+        },
     )

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from trainer.config import FeatureConfig
+from trainer.config import FeatureConfig, TaskConfig
+from trainer.data.declared_tasks import PREFIX
 
 DEEPEST_POSITION = 10_000
 UNREADABLE = "!"
@@ -53,7 +54,11 @@ def users_schema(features: list[FeatureConfig]) -> pa.DataFrameSchema:
 
 
 def search_log_schema(
-    items: pd.Series, listed: pd.Series, positions_needed: bool, context: list[FeatureConfig]
+    items: pd.Series,
+    listed: pd.Series,
+    positions_needed: bool,
+    context: list[FeatureConfig],
+    tasks: list[TaskConfig] | None = None,
 ) -> pa.DataFrameSchema:
     """Rules of ``search_log``.
 
@@ -62,6 +67,7 @@ def search_log_schema(
         listed: the ids that the items table names, those of rejected rows too.
         positions_needed: whether every row must have a position.
         context: the declared context features; each holds for a whole request.
+        tasks: the declared tasks.
     """
     position = f"position is no whole number from 1 to {DEEPEST_POSITION:,}"
     held = [f.name for f in context]
@@ -75,6 +81,12 @@ def search_log_schema(
             "clicked": _column(_rule(pd.Series.notna, "clicked is not 0 or 1")),
             "purchased": _column(_rule(pd.Series.notna, "purchased is not 0 or 1")),
             **_features(context),
+            **{
+                PREFIX + task.name + UNREADABLE: _column(
+                    _rule(lambda s: ~s, f"{task.column} is {'not 0 or 1' if task.is_probability else 'no number'}")
+                )
+                for task in tasks or []
+            },
         },
         checks=[
             _rule(lambda f: ~((f["purchased"] == 1) & (f["clicked"] == 0)), "purchased without a click"),

@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from trainer.config import DataConfig, Experiment, FeatureConfig
 from trainer.data import schema
 from trainer.data.attribution import OpenPurchases, open_purchases
+from trainer.data.columns import check_column, read_text, type_features, type_labels
 from trainer.data.label_joining import join_labels
 from trainer.data.rejections import Rejections
 from trainer.data.schema import UNREADABLE
 from trainer.data.tables import missing_columns, read_table
 from trainer.data.validation import find_faults
-from trainer.data.values import as_id_lists, as_label, as_number, as_text, as_time, as_vectors
+from trainer.data.values import as_label, as_number, as_time
 from trainer.errors import InputError
 from trainer.score.columns import column_faults, item_columns
 
@@ -34,7 +34,7 @@ class Sources:
         items: ``item_id``, the text columns, the declared item features and ``text``; index 0..I-1.
         users: ``user_id`` and the declared user features, or None.
         log: ``request_id``, ``timestamp``, ``user_id``, ``query``, ``item_id``, ``position`` (0 where unknown),
-            ``clicked``, ``purchased``, the declared context features; or None.
+            ``clicked``, ``purchased``, the declared context features, ``task.<name>`` of each declared task; or None.
         judgments: ``query``, ``item_id``, ``relevance``, or None.
         rejections: the other rows.
         rows: rows of each table as read.
@@ -101,7 +101,9 @@ def read_sources(experiment: Experiment) -> Sources:
     if log is not None:
         positions_needed = experiment.data.log == "impressions"
         context = _there(features.context, log)
-        log = _checked(table, log, schema.search_log_schema(*item_ids, positions_needed, context), rejections)
+        log = _checked(
+            table, log, schema.search_log_schema(*item_ids, positions_needed, context, experiment.tasks), rejections
+        )
         log = log.assign(position=log["position"].fillna(0)).astype(
             {"position": "int32", **dict.fromkeys(LABELS, "int8")}
         )
@@ -196,13 +198,13 @@ class _Reader:
     def type_rows(self, table: str, path: Path, raw: pd.DataFrame) -> pd.DataFrame:
         """Typed columns of one table; the index stays the place in the file."""
         if table == "items":
-            columns = {n: _read_text(path, raw, n, self.faults) for n in ("item_id", *self.data.text)}
+            columns = {n: read_text(path, raw, n, self.faults) for n in ("item_id", *self.data.text)}
             faults = column_faults(path, raw, self.experiment)
             self.faults += faults
             features = self.features.items if faults else item_columns(self.experiment)
             return pd.DataFrame(columns | type_features(path, raw, features, self.faults))
         if table == "users":
-            columns = {"user_id": _read_text(path, raw, "user_id", self.faults)}
+            columns = {"user_id": read_text(path, raw, "user_id", self.faults)}
             return pd.DataFrame(columns | type_features(path, raw, self.features.users, self.faults))
         if table == "judgments":
             return _type_judgments(path, raw, self.faults)
@@ -212,7 +214,7 @@ class _Reader:
 
     def _type_log(self, path: Path, raw: pd.DataFrame) -> pd.DataFrame:
         columns: dict[str, pd.Series] = {
-            name: _read_text(path, raw, name, self.faults) for name in ("request_id", "user_id", "query", "item_id")
+            name: read_text(path, raw, name, self.faults) for name in ("request_id", "user_id", "query", "item_id")
         }
         for name in ("user_id", "query"):
             columns[name] = columns[name].fillna("")
@@ -224,6 +226,7 @@ class _Reader:
         for name in LABELS:
             if name in raw:
                 columns[name] = self._readable(path, raw, name, as_label(raw[name]), "0 and 1")
+        columns |= type_labels(path, raw, self.experiment.tasks, self.faults)
         return pd.DataFrame(columns | type_features(path, raw, self.features.context, self.faults))
 
     def _type_events(self, path: Path, raw: pd.DataFrame) -> pd.DataFrame:
@@ -231,73 +234,20 @@ class _Reader:
             self.faults.append(missing_columns(path, raw, ["request_id", "user_id"]) + "; one of the two is needed")
         nobody = pd.Series(None, index=raw.index, dtype=object)
         names = ("request_id", "user_id", "item_id")
-        columns = {n: _read_text(path, raw, n, self.faults) if n in raw else nobody for n in names}
+        columns = {n: read_text(path, raw, n, self.faults) if n in raw else nobody for n in names}
         columns["timestamp"] = self._readable(path, raw, "timestamp", as_time(raw["timestamp"]), TIMES)
         return pd.DataFrame(columns)
 
     def _readable(self, path: Path, raw: pd.DataFrame, name: str, typed: pd.Series, what: str) -> pd.Series:
-        _check_column(path, raw[name], name, typed.isna() & raw[name].notna(), what, self.faults)
+        check_column(path, raw[name], name, typed.isna() & raw[name].notna(), what, self.faults)
         return typed
-
-
-def type_features(
-    path: Path, raw: pd.DataFrame, features: Iterable[FeatureConfig], faults: list[str]
-) -> dict[str, pd.Series]:
-    """Declared features of a table as typed columns.
-
-    Args:
-        path: the file, for faults.
-        raw: the rows as read.
-        features: the declared features; a sequence whose column is missing is left out.
-        faults: takes columns that hold another type throughout.
-
-    Returns:
-        By name: text (None where missing), float64, float32 arrays or lists of ids; and by name with ``!`` where a
-        value could not be read.
-    """
-    columns: dict[str, pd.Series] = {}
-    readers = {
-        "number": (as_number, "numbers"),
-        "embedding": (as_vectors, "lists of numbers"),
-        "sequence": (as_id_lists, "lists of ids"),
-    }
-    for feature in features:
-        if feature.name not in raw:
-            continue
-        if feature.kind in readers:
-            reader, what = readers[feature.kind]
-            columns[feature.name], bad = reader(raw[feature.name])
-            columns[feature.name + UNREADABLE] = bad
-            _check_column(path, raw[feature.name], feature.name, bad, what, faults)
-        else:
-            columns[feature.name] = _read_text(path, raw, feature.name, faults)
-    return columns
 
 
 def _type_judgments(path: Path, raw: pd.DataFrame, faults: list[str]) -> pd.DataFrame:
     relevance, bad = as_number(raw["relevance"])
-    _check_column(path, raw["relevance"], "relevance", bad, "numbers", faults)
-    columns = {name: _read_text(path, raw, name, faults) for name in ("query", "item_id")}
+    check_column(path, raw["relevance"], "relevance", bad, "numbers", faults)
+    columns = {name: read_text(path, raw, name, faults) for name in ("query", "item_id")}
     return pd.DataFrame({**columns, "relevance": relevance})
-
-
-def _read_text(path: Path, raw: pd.DataFrame, name: str, faults: list[str]) -> pd.Series:
-    """A column as text; one of lists or structs, which Parquet can hold, is a fault of the file."""
-    values = raw[name]
-    nested = pd.Series(False, index=values.index)
-    if values.dtype == object:
-        nested = values.map(lambda v: isinstance(v, list | tuple | dict | np.ndarray)).astype(bool)
-    _check_column(path, values, name, nested, "plain values", faults)
-    return as_text(values)
-
-
-def _check_column(path: Path, raw: pd.Series, name: str, bad: pd.Series, what: str, faults: list[str]) -> None:
-    """A column none of whose values can be read is a fault of the file, not of its rows."""
-    present = raw.notna()
-    if present.any() and bad[present].all():
-        row = int(present.argmax())
-        found = " ".join(str(raw.iloc[row]).split())[:40]
-        faults.append(f"{path}: column {name!r} holds no {what} (row {row + 1} has {found!r})")
 
 
 def _needed(features: Iterable[FeatureConfig]) -> list[str]:

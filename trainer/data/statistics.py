@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from trainer.config import Experiment, FeatureConfig
+from trainer.data.declared_tasks import task_statistics
 from trainer.data.pages import Pages
 from trainer.score.columns import item_columns
 
@@ -29,7 +30,8 @@ def compute_statistics(
 
     Returns:
         ``features`` (by table, by name), ``base_rates`` (``ctr``, ``cvr`` per click, ``ctcvr``), ``position_shares``
-        (index 0 for unknown), ``max_position`` and, with judgments, ``relevance`` (``min``, ``max``, ``mean``).
+        (index 0 for unknown), ``max_position``; with judgments ``relevance`` (``min``, ``max``, ``mean``), with declared
+        tasks ``tasks`` (by name ``mean``, ``std``, ``known``).
     """
     every = log if log is not None else judged
     assert every is not None
@@ -50,6 +52,8 @@ def compute_statistics(
         "position_shares": (np.bincount(pages.position) / max(len(pages.position), 1)).tolist(),
         "max_position": int(pages.position.max(initial=0)),
     }
+    if experiment.tasks:
+        statistics["tasks"] = task_statistics(experiment.tasks, pages)
     if judged is not None:
         grades = judged.relevance.astype(np.float64)
         training = judged.split("train").relevance.astype(np.float64)

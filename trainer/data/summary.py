@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +31,7 @@ def split_counts(log: Pages | None, judged: Pages | None) -> dict[str, dict[str,
             counts |= {"pages": len(part), "impressions": len(part.item), "queries": part.table["query"].nunique()}
             counts |= {"clicks": int((part.clicked == 1).sum()), "purchases": int((part.purchased == 1).sum())}
             counts |= base_rates(part) if len(part) else {}
+            counts |= {f"labels_of_{task}": int(np.isfinite(values).sum()) for task, values in part.labels.items()}
         if judged is not None:
             part = judged.split(name)
             counts |= {"judged_queries": part.table["query"].nunique(), "judgments": len(part.item)}
@@ -59,6 +61,8 @@ def find_notes(
         notes.append("no click on the training pages: neither CTR nor CVR can be learned")
     elif rates["ctcvr"] == 0:
         notes.append("no purchase on the training pages: CVR can't be learned")
+    unknown = [name for name, found in statistics.get("tasks", {}).items() if not found["known"]]
+    notes += [f"tasks: no label of {name!r} on the training pages: it can't be learned" for name in unknown]
     for table, features in statistics["features"].items():
         gone = [name for name, known in features.items() if known.get("missing_share") == 1.0]
         if gone:

@@ -58,6 +58,20 @@ def as_label(values: pd.Series) -> pd.Series:
     return _scalars(values).astype(str).str.strip().str.lower().map(LABELS).astype("float64")
 
 
+def as_optional_label(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Labels of which some may be missing.
+
+    Args:
+        values: any column; what `as_label` and `as_number` can read.
+
+    Returns:
+        0.0, 1.0, or NaN where missing; and where a value is there that is neither 0 nor 1, bool.
+    """
+    labels = as_label(values)
+    numbers, unreadable = as_number(values.astype("float64") if pd.api.types.is_bool_dtype(values) else values)
+    return labels, labels.isna() & (numbers.notna() | unreadable)
+
+
 def as_time(values: pd.Series) -> pd.Series:
     """Times in UTC.
 

@@ -1,6 +1,5 @@
 """Rankers compared on the same pages."""
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -122,9 +121,7 @@ def _statistics(side: _Side, scores: Scores, chosen: np.ndarray, k: int) -> dict
     if chosen.all():
         return side.statistics_of(side.pages, scores, side.prefix, k)
     flat = np.repeat(chosen, side.pages.sizes)
-    parts = {field.name: getattr(scores, field.name) for field in dataclasses.fields(scores)}
-    part = Scores(**{name: v[flat] for name, v in parts.items() if v is not None})
-    return side.statistics_of(side.pages.take(chosen), part, side.prefix, k)
+    return side.statistics_of(side.pages.take(chosen), scores.take(flat), side.prefix, k)
 
 
 def _units(pages: Pages, chosen: np.ndarray) -> np.ndarray:

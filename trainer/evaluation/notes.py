@@ -24,6 +24,7 @@ NEEDS = {
     "mrr": "a page with a click",
     "pair_accuracy": "a query with items of different grade",
 }
+OF_A_TASK = "labels of the task, of 0 and of 1 where it is a probability"
 PROBABILITIES = ("ctr", "cvr", "ctcvr")
 
 
@@ -42,7 +43,7 @@ def absent_metrics(name: str, scores: Scores, statistics: Mapping[str, Statistic
     by_need: dict[str, list[str]] = {}
     for key, statistic in statistics.items():
         if np.isnan(statistic.value()):
-            by_need.setdefault(NEEDS[_short(key, prefix)], []).append(key)
+            by_need.setdefault(NEEDS.get(_short(key, prefix), OF_A_TASK), []).append(key)
     notes = [f"{', '.join(keys)}: not measured, for want of {need}" for need, keys in by_need.items()]
     if any(_short(key, prefix) == "gauc" for key in statistics):
         missing = [p for p in PROBABILITIES if getattr(scores, p) is None]

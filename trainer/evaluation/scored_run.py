@@ -61,7 +61,9 @@ class ScoredRun:
             relevance=part["relevance"].to_numpy(np.float32),
         )
         columns = {name: part[name].to_numpy(np.float32) for name in ("score", *PROBABILITIES)}
-        given = {name: values for name, values in columns.items() if name == "score" or not np.isnan(values).all()}
+        given: dict[str, Any] = {
+            name: values for name, values in columns.items() if name == "score" or not np.isnan(values).all()
+        }
         return pages, Scores(**given)
 
     def statistics(self, source: str, pages: Pages, scores: Scores, k: int) -> dict[str, Statistic]:

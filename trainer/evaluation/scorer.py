@@ -7,8 +7,9 @@ import pandas as pd
 import tensorflow as tf
 
 from trainer.config import Experiment
+from trainer.data.declared_tasks import PREFIX
 from trainer.data.pages import Pages
-from trainer.evaluation.scores import Scores
+from trainer.evaluation.scores import Scores, TaskPrediction
 from trainer.model.ranker import Ranker
 from trainer.score.outputs import PageOutputs
 from trainer.text.packing import TextPacker
@@ -45,9 +46,13 @@ class RankerScorer:
         self._pairs = tf.function(
             lambda q, i: ranker.encode_pairs(q, i, training=False), input_signature=[tokens, tokens]
         )
-        self._page = tf.function(
-            lambda page: answers(ranker.page_logits(page, training=False), page), reduce_retracing=True
-        )
+
+        def answer(page: dict) -> dict:
+            logits = ranker.page_logits(page, training=False)
+            declared = ranker.declared_predictions(logits)
+            return answers(logits, page) | {PREFIX + name: values for name, values in declared.items()}
+
+        self._page = tf.function(answer, reduce_retracing=True)
 
     def __call__(self, pages: Pages, items: pd.DataFrame) -> Scores:
         """Score pages.
@@ -119,7 +124,10 @@ class RankerScorer:
             result = self._page(tf.nest.map_structure(tf.constant, page))
             for name, values in result.items():
                 out.setdefault(name, np.zeros(len(pages.item), np.float32))[flat] = values.numpy()[mask]
-        return Scores(**out)
+        declared = {
+            task.name: TaskPrediction(task.config, out.pop(PREFIX + task.name)) for task in self.ranker.declared
+        }
+        return Scores(**out, declared=declared)
 
     def _pair_vectors(self, pages: Pages, tables: Tables) -> tuple[np.ndarray | None, np.ndarray]:
         if not self.ranker.interaction.needs_pairs:

@@ -1,6 +1,7 @@
 """Slices of an evaluated run."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def add_slices(
         if side is None or not len(side):
             continue
         table = result.scores[result.scores["source"] == source]
-        given = {name: table[name].to_numpy(np.float32) for name in ("score", "ctr", "cvr", "ctcvr")}
+        given: dict[str, Any] = {name: table[name].to_numpy(np.float32) for name in ("score", "ctr", "cvr", "ctcvr")}
         scores = Scores(**{name: values for name, values in given.items() if not np.isnan(values).all()})
         measured = SlicedPages(source, side, scores, config.k, result.lowest_relevance)
         for slicing in slicings(config.slices, experiment.features, side, prepared.items, training):

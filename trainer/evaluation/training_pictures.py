@@ -8,12 +8,15 @@ from trainer.evaluation.report_curves import Curve, thin
 from trainer.evaluation.report_data import ReportData
 from trainer.evaluation.report_tables import metric_name
 
+PARTS = {"pointwise": "pointwise", "pairwise": "pairwise", "list_mle": "ListMLE", "softmax": "softmax"}
+"""What each part of a task's loss is called, by the end of its key."""
+
 
 def learning_curves(data: ReportData) -> list[Picture]:
     """Losses, rates and validation metrics by step, one small picture each."""
     best, stop_on = data.finished.get("best") or {}, data.experiment.train.stop_on
     keys = list(dict.fromkeys(key for point in data.training for key in point if key != "step"))
-    parts = sorted(key for key in keys if key.endswith(("_pointwise", "_pairwise")))
+    parts = sorted(key for key in keys if key.endswith(tuple(f"_{part}" for part in PARTS)))
     order = ["loss", *parts, "learning_rate", "gradient_norm", "examples_per_second", "seconds_per_step"]
     pictures = [
         _learning(data.training, key) for key in sorted(keys, key=lambda k: order.index(k) if k in order else -1)
@@ -53,7 +56,8 @@ def _learning(points: list[dict[str, float]], key: str, best: int | None = None)
 def _title(key: str) -> str:
     if key.startswith("valid."):
         return f"Validation: {metric_name(key, 'valid')[0]}"
-    task, _, part = key.rpartition("_")
-    if part in ("pointwise", "pairwise"):
-        return f"{task if task == 'relevance' else task.upper()}, {part} loss"
+    for part, name in PARTS.items():
+        if key.endswith(f"_{part}"):
+            task = key.removesuffix(f"_{part}")
+            return f"{task.upper() if task in ('ctr', 'cvr', 'ctcvr') else task.replace('_', ' ')}, {name} loss"
     return key.replace("_", " ").capitalize()

@@ -35,8 +35,9 @@ class RankingModule(tf.Module):
     ) -> None:
         super().__init__(name="shelfrank")
         self.table = table
-        seeds = {id(v) for v in ranker.variables if "seed_generator" in v.path}
-        self.weights = [v.value for v in ranker.variables if id(v) not in seeds]
+        unused = {id(v) for v in ranker.variables if "seed_generator" in v.path}
+        unused |= {id(v) for v in ranker.training_variables}
+        self.weights = [v.value for v in ranker.variables if id(v) not in unused]
         encoders = (ranker.item_features, ranker.user_features, ranker.context_features)
         self.lookups = [layer.lookup_table for encoder in encoders for layer in encoder.lookups.values()]
         self.resources = outputs.resources

@@ -1,10 +1,19 @@
-"""Cross-entropy of each labelled candidate."""
+"""Errors of each labelled candidate."""
 
 from keras import ops
 
+from trainer.losses.errors import CROSS_ENTROPY, Error
+
 
 class PointwiseLoss:
-    """Binary cross-entropy from logits, the mean over labelled candidates."""
+    """The error of a probability from its logit, by default binary cross-entropy; the mean over labelled candidates.
+
+    Args:
+        error: of a probability.
+    """
+
+    def __init__(self, error: Error = CROSS_ENTROPY) -> None:
+        self.error = error
 
     def __call__(self, labels, logits, mask):
         """The loss.
@@ -17,13 +26,18 @@ class PointwiseLoss:
         Returns:
             A scalar; 0 where nothing counts.
         """
-        labels = ops.where(mask, labels, 0.0)
-        losses = ops.relu(logits) - logits * labels + ops.log1p(ops.exp(-ops.abs(logits)))
-        return masked_mean(losses, mask)
+        return masked_mean(logit_error(self.error, ops.where(mask, labels, 0.0), logits), mask)
 
 
 class EntireSpaceLoss:
-    """Cross-entropy of pCTCVR = pCTR * pCVR on all impressions, in log space (Ma et al. 2018)."""
+    """The error of pCTCVR = pCTR * pCVR on all impressions, in log space (Ma et al. 2018); by default cross-entropy.
+
+    Args:
+        error: of a probability.
+    """
+
+    def __init__(self, error: Error = CROSS_ENTROPY) -> None:
+        self.error = error
 
     def __call__(self, purchased, ctr_logits, cvr_logits, mask):
         """The loss.
@@ -40,8 +54,12 @@ class EntireSpaceLoss:
         log_p = ops.log_sigmoid(ctr_logits) + ops.log_sigmoid(cvr_logits)
         # 1 - p from expm1 keeps its digits where p is near 1; the floor keeps the gradient finite at p = 1.
         log_q = ops.log(ops.maximum(-ops.expm1(log_p), 1e-7))
-        losses = -(purchased * log_p + (1.0 - purchased) * log_q)
-        return masked_mean(losses, mask)
+        return masked_mean(self.error(purchased, log_p, log_q), mask)
+
+
+def logit_error(error: Error, labels, logits):
+    """The error of the probabilities of logits, float32 [P, N]."""
+    return error(labels, ops.log_sigmoid(logits), ops.log_sigmoid(-logits))
 
 
 def masked_mean(values, mask):

@@ -4,12 +4,14 @@ from typing import Protocol
 
 import numpy as np
 
+from trainer.data.declared_tasks import counted
 from trainer.data.pages import Pages
 from trainer.evaluation.scores import Scores
 from trainer.metrics.auc import auc
 from trainer.metrics.ece import ece
 from trainer.metrics.gauc import gauc
 from trainer.metrics.log_loss import log_loss
+from trainer.metrics.mae import mae
 from trainer.metrics.mrr import mrr
 from trainer.metrics.ndcg import ndcg
 from trainer.metrics.pair_accuracy import pair_accuracy
@@ -36,7 +38,8 @@ def page_metrics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[str,
     Returns:
         ``<prefix>.ctr.auc``, ``.ctr.pr_auc``, ``.ctr.log_loss``, ``.ctr.ece``, ``.cvr.auc`` (on clicked impressions),
         ``.ctcvr.auc``, ``.ctcvr.ece``, of a calibrated model ``.ctr.ece_uncalibrated`` and ``.ctcvr.ece_uncalibrated``,
-        ``.gauc``, ``.ndcg@k``, ``.mrr``; what can't be computed is left out.
+        ``.gauc``, ``.ndcg@k``, ``.mrr``, of declared tasks ``.<task>.auc`` or ``.<task>.mae``; what can't be computed is left
+        out.
     """
     return values(log_statistics(pages, scores, prefix, k))
 
@@ -94,6 +97,15 @@ def log_statistics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[st
             out[f"{prefix}.ctcvr.{name}"] = Pooled.of(
                 ece, pages.purchased[bought], probability[bought], pages.page_of_impression[bought]
             )
+    for name, given in scores.declared.items():
+        chosen = counted(given.task, pages)
+        if name not in pages.labels:
+            continue
+        label, value = pages.labels[name][chosen], given.predicted[chosen]
+        if given.task.is_probability:
+            out[f"{prefix}.{name}.auc"] = Pooled.of(auc, label, value, pages.page_of_impression[chosen])
+        else:
+            out[f"{prefix}.{name}.mae"] = mae(label, value, _offset(pages, chosen))
     return out | {
         f"{prefix}.gauc": gauc(clicked, score, offset),
         f"{prefix}.ndcg@{k}": ndcg(clicked, score, offset, k),

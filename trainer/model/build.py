@@ -6,9 +6,11 @@ import keras
 import keras_nlp
 
 from trainer.config import Experiment
+from trainer.data.declared_tasks import declared_tasks
 from trainer.errors import InputError
+from trainer.losses.build import build_weighting
 from trainer.model.features import FeatureEncoder
-from trainer.model.heads import HEADS
+from trainer.model.heads import HEADS, log_odds
 from trainer.model.interaction import INTERACTIONS
 from trainer.model.position_bias import PositionBias
 from trainer.model.ranker import Ranker
@@ -51,12 +53,14 @@ def build_ranker(
     }
     sequences = [f.name for f in (*experiment.features.users, *experiment.features.context) if f.kind == "sequence"]
     rates = statistics["base_rates"]
-    tasks = {"ctr": rates["ctr"], "cvr": rates["cvr"]}
+    starts = {task: log_odds(rates[task]) for task in ("ctr", "cvr")}
     if experiment.model.relevance:
-        tasks["relevance"] = relevance_rate(statistics["relevance"])
-    head = HEADS[experiment.model.heads](
-        tasks, experiment.model.hidden, experiment.model.dropout, name="head", dtype=policy
-    )
+        starts["relevance"] = log_odds(relevance_rate(statistics["relevance"]))
+    declared = declared_tasks(experiment.tasks, statistics)
+    # Values start at their mean, which is 0 once they are standardised.
+    starts |= {task.name: log_odds(task.mean) if task.config.is_probability else 0.0 for task in declared}
+    model = experiment.model
+    head = HEADS[model.heads](starts, model.hidden, model.dropout, model.experts, name="head", dtype=policy)
     tower = experiment.debias_method == "tower"
     bias = PositionBias(statistics["position_shares"], name="position_bias") if tower else None
     return Ranker(
@@ -67,6 +71,8 @@ def build_ranker(
         sequences,
         bias,
         experiment.model.residual,
+        declared,
+        build_weighting(experiment.loss, head.tasks, declared),
         name="ranker",
         dtype=policy,
     )

@@ -1,11 +1,14 @@
 """The Ranker: one page of candidates in, one logit a task and candidate out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import ops
 
+from trainer.data.declared_tasks import DeclaredTask
+from trainer.losses.uncertainty import UncertaintyWeights
 from trainer.model.features import FeatureEncoder
 from trainer.model.heads import Head
 from trainer.model.history import HistoryAttention
@@ -15,6 +18,8 @@ from trainer.text.encoder import Encoder
 from trainer.text.packing import pack_pair
 
 SIMILARITY_SCALE = {"ctr": 8.0, "cvr": 2.0, "relevance": 8.0}
+DECLARED_SCALE = 2.0
+"""Of declared tasks of 0 and 1; a value has no reason to grow with the similarity."""
 
 
 class Ranker(keras.Model):
@@ -31,6 +36,8 @@ class Ranker(keras.Model):
         sequences: names of the declared sequences.
         position_bias: the position tower, or None.
         residual: whether the similarity is added to the logits.
+        declared: the tasks of the head that the experiment declares.
+        task_weights: learned weights of the tasks in the loss, or None.
     """
 
     def __init__(
@@ -42,6 +49,8 @@ class Ranker(keras.Model):
         sequences: list[str],
         position_bias: PositionBias | None,
         residual: bool = True,
+        declared: Sequence[DeclaredTask] = (),
+        task_weights: UncertaintyWeights | None = None,
         **kwargs,
     ) -> None:
         # Unit vectors and labels keep their precision; each layer casts what it computes on.
@@ -55,9 +64,14 @@ class Ranker(keras.Model):
         self.histories = {name: HistoryAttention(name=f"{name}_attention") for name in sequences}
         self.head = head
         self.position_bias = position_bias
+        self.task_weights = task_weights
+        self.declared = tuple(declared)
         # === Residual similarity ===
         self.residual = residual
-        self.tasks = list(head.rates)
+        self.tasks = head.tasks
+        self.similarity_scale = SIMILARITY_SCALE | {
+            task.name: DECLARED_SCALE if task.config.is_probability else 0.0 for task in declared
+        }
         self.similarity_weight = self.add_weight(
             shape=(len(self.tasks),), initializer="ones", trainable=residual, autocast=False, name="similarity_weight"
         )
@@ -110,18 +124,14 @@ class Ranker(keras.Model):
         tokens, segments = pack_pair(query_tokens, item_tokens, self.encoder.pad)
         return self.encoder(tokens, segments, training=training, perturbation=perturbation)
 
-    def page_logits(self, page: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
-        """Logits of encoded pages.
+    def candidate_vectors(self, page: dict[str, Any]):
+        """What the head reads of encoded pages.
 
         Args:
-            page: ``query`` float32 [P, D] and ``items`` float32 [P, N, D] (unit vectors; zeros where an item has no text),
-                ``pairs`` float32 [P, N, D] where the interaction needs them, ``item_features``, ``user_features``,
-                ``context_features`` (preprocessed, [P, N, ...] or [P, ...]), ``sequences`` by name: vectors float32 [P, H, D]
-                and mask bool [P, H].
-            training: whether to drop units.
+            page: as `page_logits` takes it.
 
         Returns:
-            By task: float32 [P, N].
+            float [P, N, F]
         """
         query, items = page["query"], page["items"]
         shape = ops.shape(items)[:2]
@@ -135,21 +145,38 @@ class Ranker(keras.Model):
         for name, attention in self.histories.items():
             vectors, mask = page["sequences"][name]
             parts.append(attention(items, vectors, mask))
-        x = ops.concatenate([ops.cast(part, self.compute_dtype) for part in parts], axis=-1)
-        logits = self.head(x, training=training)
+        return ops.concatenate([ops.cast(part, self.compute_dtype) for part in parts], axis=-1)
+
+    def page_logits(self, page: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        """Logits of encoded pages.
+
+        Args:
+            page: ``query`` float32 [P, D] and ``items`` float32 [P, N, D] (unit vectors; zeros where an item has no text),
+                ``pairs`` float32 [P, N, D] where the interaction needs them, ``item_features``, ``user_features``,
+                ``context_features`` (preprocessed, [P, N, ...] or [P, ...]), ``sequences`` by name: vectors float32 [P, H, D]
+                and mask bool [P, H].
+            training: whether to drop units.
+
+        Returns:
+            By task: float32 [P, N].
+        """
+        return self._with_similarity(self.head(self.candidate_vectors(page), training=training), page)
+
+    def _with_similarity(self, logits: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
         if not self.residual:
             return logits
+        query, items = page["query"], page["items"]
         similarity = ops.sum(query[:, None, :] * items, axis=-1) - self.similarity_centre
         similarity = ops.where(ops.any(ops.not_equal(items, 0.0), axis=-1), similarity, 0.0)
         return {
-            task: logits[task] + SIMILARITY_SCALE[task] * self.similarity_weight[index] * similarity
+            task: logits[task] + self.similarity_scale[task] * self.similarity_weight[index] * similarity
             for index, task in enumerate(self.tasks)
         }
 
     def call(
         self, batch: dict[str, Any], training: bool | None = None, perturbation: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Logits of a training batch, in which each distinct text is encoded once.
+        """Outputs of a training batch, in which each distinct text is encoded once.
 
         Args:
             batch: as `trainer.training.batches.PageBatches` makes it.
@@ -157,8 +184,16 @@ class Ranker(keras.Model):
             perturbation: by encoding (``query``, ``item``, ``pair``): what is added to the embedded tokens.
 
         Returns:
-            By task: float32 [P, N]; without the position bias.
+            By task: float32 [P, N], without the position bias; and what the head gives for the loss alone, by name.
         """
+        page = self.page_of(batch, training=training, perturbation=perturbation)
+        x = self.candidate_vectors(page)
+        return self._with_similarity(self.head(x, training=training), page) | self.head.auxiliary(x, training)
+
+    def page_of(
+        self, batch: dict[str, Any], training: bool | None = None, perturbation: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The encoded pages of a training batch, as `page_logits` takes them; the arguments are those of `call`."""
         moved = perturbation or {}
         queries = self.encode(batch["query_tokens"], training=training, perturbation=moved.get("query"))
         items = self.encode(batch["item_tokens"], training=training, perturbation=moved.get("item"))
@@ -179,7 +214,29 @@ class Ranker(keras.Model):
                 perturbation=moved.get("pair"),
             )
             page["pairs"] = tf.gather(pairs, batch["pair_row"])
-        return self.page_logits(page, training=training)
+        return page
+
+    @property
+    def training_variables(self) -> list[Any]:
+        """The variables that nothing at serving reads."""
+        layers = [layer for layer in (self.position_bias, self.task_weights) if layer is not None]
+        return [*(v for layer in layers for v in layer.variables), *self.head.auxiliary_variables]
+
+    def declared_predictions(self, logits: dict[str, Any]) -> dict[str, Any]:
+        """What the outputs of declared tasks stand for.
+
+        Args:
+            logits: by task, float32 [P, N].
+
+        Returns:
+            By declared task: a probability, or a value in the units of its column, float32 [P, N].
+        """
+        return {
+            task.name: ops.sigmoid(logits[task.name])
+            if task.config.is_probability
+            else task.mean + task.std * logits[task.name]
+            for task in self.declared
+        }
 
 
 def select(values: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from trainer.data.declared_tasks import PREFIX
 from trainer.data.pages import Pages
 from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.tables import Tables
@@ -101,6 +102,8 @@ class PageBatches:
             "purchased": spread(part.purchased, -1.0, np.float32),
             "relevance": spread(tables.relevance_share(part.relevance), np.nan, np.float32),
         }
+        for name, values in part.labels.items():
+            batch[PREFIX + name] = spread(values, np.nan, np.float32)
         if self.pairs:
             pair = query_row.astype(np.int64)[part.page_of_impression] * len(items) + flat_row
             distinct, pair_row = np.unique(pair, return_inverse=True)

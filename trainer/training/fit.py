@@ -17,7 +17,6 @@ from trainer.data.pages import Pages, concatenate
 from trainer.data.prepared import Prepared
 from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
-from trainer.losses.objective import Objective
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, save_architecture
 from trainer.text.finetuning import limit_training
@@ -26,17 +25,18 @@ from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.batches import PageBatches
 from trainer.training.checkpoint import load_state, save_state
 from trainer.training.examination import Examination, write_curve
+from trainer.training.gates import GateWeights, write_gates
 from trainer.training.optimizer import build_optimizer
 from trainer.training.parameters import count_parameters
 from trainer.training.progress import TrainingProgress
-from trainer.training.step import RankerTraining
+from trainer.training.step import RankerTraining, objective_of
 from trainer.training.tables import build_tables
 from trainer.training.tensorboard import TensorBoardLog
 from trainer.training.validation import Validation
 from trainer.training.weight_average import averaged_weights
 
 SAMPLED_PAGES = 256
-LOWER_IS_BETTER = (".log_loss", ".ece")
+LOWER_IS_BETTER = (".log_loss", ".ece", ".mae")
 
 
 def train(experiment: Experiment, prepared: Prepared, console: Console | None = None) -> Path:
@@ -105,9 +105,7 @@ class _Session:
         self.interval = max(1, round(total / config.evaluations))
         self.rounds = max(1, round(total / self.interval))
         propensity, rate = self.examination.propensity, config.negative_rate
-        objective = Objective(
-            experiment.loss, self.ranker.tasks, self.ranker.head.entire_space, propensity=propensity, negative_rate=rate
-        )
+        objective = objective_of(experiment.loss, self.ranker, propensity, rate)
         total = self.rounds * self.interval
         method = build_method(experiment.adversarial, total, experiment.seed)
         self.model = RankerTraining(self.ranker, objective, experiment.loss.l2, method, config.r_drop)
@@ -115,6 +113,7 @@ class _Session:
         self.model.compile(optimizer=optimizer, jit_compile=config.xla)
         optimizer.build(self.ranker.trainable_variables)
         self.validation = Validation(experiment, prepared, self.scorer)
+        self.gates = GateWeights(experiment, prepared, self.ranker, self.scorer)
 
     def _open_folder(self) -> bool:
         """Make the run folder, or check that it belongs to this experiment."""
@@ -154,6 +153,7 @@ class _Session:
         if not history:
             board.graph(self.model, self.batches.batch(np.arange(min(2, len(self.batches.pages)))))
             board.validation(0, progress["validation"][0])
+            write_gates(board.writer, 0, self.gates.measure())
         for number in range(progress["round"], self.rounds):
             self._refresh_memory()
             shown = TrainingProgress(total, number * self.interval, history, self.console)
@@ -173,7 +173,9 @@ class _Session:
             progress["round"] = number + 1
             with averaged_weights(self.model.optimizer):
                 metrics = self._report((number + 1) * self.interval, progress)
+                gates = self.gates.measure()
             board.validation((number + 1) * self.interval, metrics)
+            write_gates(board.writer, (number + 1) * self.interval, gates)
             write_curve(board.writer, (number + 1) * self.interval, self.examination.measure(self.scorer))
             save_state(checkpoint, self._state, progress)
             if progress["waited"] >= self.experiment.train.patience and number + 1 < self.rounds:

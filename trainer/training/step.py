@@ -7,6 +7,9 @@ import tensorflow as tf
 from keras import ops
 
 from trainer.adversarial.method import PlainTraining
+from trainer.config import LossConfig
+from trainer.debiasing.propensity_weights import PropensityWeights
+from trainer.losses.build import build_objective
 from trainer.losses.divergence import Divergence
 from trainer.losses.objective import Objective
 from trainer.model.ranker import Ranker
@@ -41,8 +44,8 @@ class RankerTraining(keras.Model):
 
     @property
     def learned_tasks(self) -> list[str]:
-        """The tasks that have a weight in the loss."""
-        return [task for task in self.ranker.tasks if getattr(self.objective.config, task, 1.0)]
+        """The tasks of probabilities that have a weight in the loss."""
+        return self.objective.probability_tasks
 
     def loss_parts(self, batch: dict[str, Any], training: bool, perturbation: Any = None) -> dict[str, Any]:
         """The weighted parts of the loss of one pass over a batch, by name."""
@@ -74,7 +77,8 @@ class RankerTraining(keras.Model):
         """Learn from a batch.
 
         Returns:
-            ``loss``, each of its parts, what the method shows, ``gradient_norm`` before clipping, ``candidates`` in the batch.
+            ``loss``, each of its parts, what the method and the objective show, ``gradient_norm`` before clipping,
+            ``candidates`` in the batch.
         """
         scale = self.scale(tf.ones(()))
         step = self.method.gradients(self, batch)
@@ -84,4 +88,21 @@ class RankerTraining(keras.Model):
         norm = tf.linalg.global_norm([g for g, _ in used]) / scale
         candidates = ops.sum(ops.cast(batch["mask"], "float32"))
         loss = sum(step.parts.values())
-        return {"loss": loss, **step.parts, **step.shown, "gradient_norm": norm, "candidates": candidates}
+        shown = {**step.parts, **step.shown, **self.objective.shown}
+        return {"loss": loss, **shown, "gradient_norm": norm, "candidates": candidates}
+
+
+def objective_of(
+    config: LossConfig, ranker: Ranker, propensity: PropensityWeights | None = None, negative_rate: float = 1.0
+) -> Objective:
+    """The loss of a Ranker: of its tasks, in the way of its head.
+
+    Args:
+        config: the weights.
+        ranker: what is trained.
+        propensity: weights of clicks by their position, or None.
+        negative_rate: share of the impressions without a click that the batches hold.
+    """
+    return build_objective(
+        config, ranker.tasks, ranker.head.conversion, propensity, negative_rate, ranker.declared, ranker.task_weights
+    )

@@ -32,16 +32,16 @@ class Store:
     judgments: pd.DataFrame
 
     def experiment(self, **data: Any) -> Experiment:
-        """The experiment over the tables as they are now; ``features``, ``model`` and keys of ``data`` may be given."""
+        """The experiment over the tables as they are now; keys of ``data`` and other sections may be given."""
         paths = {}
         for name in ("items", "users", "search_log", "judgments"):
             paths[name] = str(self.folder / f"{name}.csv")
             getattr(self, name).to_csv(paths[name], index=False)
-        features, model = data.pop("features", FEATURES), data.pop("model", {})
+        features, model, tasks = data.pop("features", FEATURES), data.pop("model", {}), data.pop("tasks", [])
         given = {"prepared": str(self.folder / "prepared"), "split": {"valid": 0.2, "test": 0.2}, **paths, **data}
         section = {key: value for key, value in given.items() if value is not None}
         return Experiment.model_validate(
-            {"name": "store", "seed": 3, "data": section, "features": features, "model": model}
+            {"name": "store", "seed": 3, "data": section, "features": features, "model": model, "tasks": tasks}
         )
 
 

@@ -23,9 +23,10 @@ from trainer.training.tables import raw_features
 INTERACTIONS = ("bi", "cross")
 
 
-def make_run(preset, folder, interaction) -> Run:
+def make_run(preset, folder, interaction, heads="esmm") -> Run:
     """A run whose weights are random: what training would have made of them does not matter here."""
-    experiment = small_shop.experiment(preset, folder, model={"interaction": interaction}, name=interaction)
+    model = {"interaction": interaction, "heads": heads}
+    experiment = small_shop.experiment(preset, folder, model=model, name=interaction)
     backbone, tokenizer = load_backbone(experiment.encoder.backbone)
     statistics = small_shop.statistics()
     ranker = build_ranker(experiment, statistics, backbone, tokenizer.pad_token_id)
@@ -72,13 +73,29 @@ def test_a_bundle_is_a_version_folder_with_a_manifest(exported):
     assert manifest["data"]["data_hash"] == "x"
 
 
-def test_no_optimizer_state_and_no_seed_is_saved(exported):
-    run, target = exported
+def saved_variables(target) -> list[str]:
     names = [name for name, _ in tf.train.list_variables(str(target / "variables" / "variables"))]
-    saved = [n for n in names if not n.startswith("_CHECKPOINTABLE")]
-    weights = [v for v in run.ranker.variables if "seed_generator" not in v.path]
+    return [n for n in names if not n.startswith("_CHECKPOINTABLE") and "save_counter" not in n]
+
+
+def test_no_optimizer_state_no_seed_and_no_position_is_saved(exported):
+    run, target = exported
+    weights = [v for v in run.ranker.variables if "seed_generator" not in v.path and "position_bias" not in v.path]
+    assert len(weights) == len([v for v in run.ranker.variables if "seed_generator" not in v.path]) - 1
     tables = 1 + 3 + (1 if run.ranker.interaction.needs_pairs else 0)
-    assert len([n for n in saved if "save_counter" not in n]) == len(weights) + tables
+    assert len(saved_variables(target)) == len(weights) + tables
+
+
+@pytest.mark.parametrize("heads", ["ple", "escm2_dr"])
+def test_bundles_of_other_heads_score_as_the_trainer_and_hold_no_imputation(heads, tiny_preset, tmp_path):
+    run = make_run(tiny_preset, tmp_path, "bi", heads)
+    target = export_run(run, small_shop.items(), small_shop.pages(), {"data_hash": "x"})
+    manifest = json.loads((target / "manifest.json").read_text())
+    assert manifest["parity"]["max_difference"] <= 1e-5
+    assert set(manifest["signatures"]["rank"]["outputs"]) == {"item_id", "score", "ctr", "cvr", "ctcvr", "known"}
+    hidden = ("seed_generator", "position_bias", "imputation")
+    weights = [v for v in run.ranker.variables if not any(name in v.path for name in hidden)]
+    assert len(saved_variables(target)) == len(weights) + 1 + 3
 
 
 def test_pages_come_back_best_first_with_the_trainers_scores(exported, model):

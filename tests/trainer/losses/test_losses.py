@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from trainer.config import LossConfig
+from trainer.losses.conversions import ClickedConversions, EntireSpaceConversions
 from trainer.losses.objective import Objective
 from trainer.losses.pairwise import PairwiseLoss
 from trainer.losses.pointwise import EntireSpaceLoss, PointwiseLoss
@@ -70,7 +71,7 @@ def batch() -> dict[str, np.ndarray]:
 
 def test_the_objective_weighs_its_parts():
     config = LossConfig(pointwise=0.5, pairwise=2.0, ctr=3.0, cvr=0.0)
-    parts = Objective(config, ["ctr", "cvr"], True)(batch(), {"ctr": LOGITS, "cvr": CVR}, None)
+    parts = Objective(config, ["ctr", "cvr"], EntireSpaceConversions())(batch(), {"ctr": LOGITS, "cvr": CVR}, None)
     assert set(parts) == {"ctr_pointwise", "ctr_pairwise"}
     assert float(parts["ctr_pointwise"]) == pytest.approx(1.5 * float(PointwiseLoss()(CLICKED, LOGITS, MASK)), rel=1e-6)
     assert float(parts["ctr_pairwise"]) == pytest.approx(6.0 * float(PairwiseLoss()(CLICKED, LOGITS, MASK)), rel=1e-6)
@@ -78,7 +79,7 @@ def test_the_objective_weighs_its_parts():
 
 def test_position_bias_is_added_to_the_click_logit():
     bias = np.full_like(LOGITS, 0.7)
-    parts = Objective(LossConfig(cvr=0.0, pairwise=0.0), ["ctr", "cvr"], True)(
+    parts = Objective(LossConfig(cvr=0.0, pairwise=0.0), ["ctr", "cvr"], EntireSpaceConversions())(
         batch(), {"ctr": LOGITS, "cvr": CVR}, bias
     )
     expected = 0.2 * float(PointwiseLoss()(CLICKED, LOGITS + bias, MASK))
@@ -86,7 +87,7 @@ def test_position_bias_is_added_to_the_click_logit():
 
 
 def test_conversions_are_learned_on_clicks_alone_without_the_entire_space():
-    parts = Objective(LossConfig(ctr=0.0, pairwise=0.0, cvr=1.0), ["ctr", "cvr"], False)(
+    parts = Objective(LossConfig(ctr=0.0, pairwise=0.0, cvr=1.0), ["ctr", "cvr"], ClickedConversions())(
         batch(), {"ctr": LOGITS, "cvr": CVR}, None
     )
     clicked = MASK & (CLICKED == 1)
@@ -95,7 +96,7 @@ def test_conversions_are_learned_on_clicks_alone_without_the_entire_space():
 
 
 def test_relevance_counts_only_where_judged():
-    parts = Objective(LossConfig(ctr=0.0, cvr=0.0), ["ctr", "cvr", "relevance"], True)(
+    parts = Objective(LossConfig(ctr=0.0, cvr=0.0), ["ctr", "cvr", "relevance"], EntireSpaceConversions())(
         batch(), {"ctr": LOGITS, "cvr": CVR, "relevance": LOGITS}, None
     )
     expected = 0.2 * np.mean([cross_entropy(0.0, sigmoid(-1.0)), cross_entropy(1.0, sigmoid(2.0))])

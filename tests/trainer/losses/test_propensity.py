@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 from trainer.config import LossConfig
 from trainer.debiasing.examination_curve import ExaminationCurve
 from trainer.debiasing.propensity_weights import PropensityWeights
+from trainer.losses.conversions import ClickedConversions, EntireSpaceConversions
 from trainer.losses.objective import Objective
 from trainer.losses.propensity_pairwise import PropensityPairwiseLoss
 
@@ -54,7 +55,9 @@ def test_pairs_count_each_click_by_its_weight_against_all_others() -> None:
 
 def test_the_objective_takes_weighted_labels_and_weighted_pairs() -> None:
     weights = PropensityWeights(CURVE, clip=10)
-    objective = Objective(LossConfig(pointwise=1.0, cvr=1.0), ["ctr", "cvr"], True, propensity=weights)
+    objective = Objective(
+        LossConfig(pointwise=1.0, cvr=1.0), ["ctr", "cvr"], EntireSpaceConversions(), propensity=weights
+    )
     parts = objective(batch(), {"ctr": LOGITS, "cvr": CVR}, None)
     w = np.asarray(weights(POSITION), np.float64)
     p = sigmoid(LOGITS)
@@ -76,9 +79,9 @@ def test_conversions_on_clicks_are_not_weighted_and_stay_those_of_clicks() -> No
     config = LossConfig(ctr=0.0, pairwise=0.0, pointwise=1.0, cvr=1.0)
     found = [
         float(
-            Objective(config, ["ctr", "cvr"], False, propensity=w)(batch(), {"ctr": LOGITS, "cvr": CVR}, None)[
-                "cvr_pointwise"
-            ]
+            Objective(config, ["ctr", "cvr"], ClickedConversions(), propensity=w)(
+                batch(), {"ctr": LOGITS, "cvr": CVR}, None
+            )["cvr_pointwise"]
         )
         for w in (None, PropensityWeights(CURVE, clip=10))
     ]
@@ -141,7 +144,10 @@ def test_down_sampled_losses_give_the_probabilities_of_the_whole_log() -> None:
     fitted = {}
     for rate in (1.0, 0.25):
         objective = Objective(
-            LossConfig(pointwise=1.0, pairwise=0.0, cvr=1.0), ["ctr", "cvr"], True, negative_rate=rate
+            LossConfig(pointwise=1.0, pairwise=0.0, cvr=1.0),
+            ["ctr", "cvr"],
+            EntireSpaceConversions(),
+            negative_rate=rate,
         )
 
         def loss(w: np.ndarray, objective: Objective = objective) -> tuple[float, np.ndarray]:

@@ -5,9 +5,10 @@ import pytest
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 import small_shop
-from trainer.evaluation.scores import Scores
+from trainer.config import TaskConfig
+from trainer.evaluation.scores import Scores, TaskPrediction
 from trainer.metrics.ndcg import ndcg
-from trainer.metrics.page_metrics import judged_metrics, page_metrics
+from trainer.metrics.page_metrics import judged_metrics, log_statistics, page_metrics
 
 
 @pytest.fixture
@@ -41,6 +42,30 @@ def test_each_task_is_measured_on_its_impressions(pages, scores):
     assert set(found) - set(expected) == {"valid.ctr.ece", "valid.gauc", "valid.ndcg@10", "valid.mrr"}
 
 
+def test_declared_tasks_are_measured_where_their_labels_count(pages, scores):
+    random = np.random.default_rng(3)
+    carted = np.where(random.random(len(pages.item)) < 0.2, np.nan, random.integers(0, 2, len(pages.item)))
+    value = random.uniform(1, 9, len(pages.item)).astype(np.float32)
+    labelled = dataclasses.replace(pages, labels={"cart": carted.astype(np.float32), "value": value})
+    predicted = random.random(len(pages.item)).astype(np.float32)
+    declared = {
+        "cart": TaskPrediction(TaskConfig(name="cart", column="carted"), predicted),
+        "value": TaskPrediction(TaskConfig(name="value", column="v", loss="mse", on="purchased"), 9 * predicted),
+    }
+    found = page_metrics(labelled, dataclasses.replace(scores, declared=declared), "test", 5)
+    known, bought = ~np.isnan(carted), pages.purchased == 1
+    assert found["test.cart.auc"] == pytest.approx(roc_auc_score(carted[known], predicted[known]))
+    assert found["test.value.mae"] == pytest.approx(np.abs(value - 9 * predicted)[bought].mean(), rel=1e-5)
+    # Pages drawn twice count twice.
+    weight = (np.arange(len(pages)) % 3).astype(float)
+    statistic = log_statistics(labelled, dataclasses.replace(scores, declared=declared), "test", 5)["test.value.mae"]
+    times = weight[pages.page_of_impression][bought]
+    expected = np.average(np.abs(value - 9 * predicted)[bought], weights=times)
+    assert statistic.value(weight) == pytest.approx(expected, rel=1e-5)
+    without = page_metrics(pages, dataclasses.replace(scores, declared=declared), "test", 5)
+    assert not any("cart" in name or "value" in name for name in without)
+
+
 def test_a_ranker_without_probabilities_has_metrics_of_order_only(pages, scores):
     assert set(page_metrics(pages, Scores(score=scores.score), "test", 5)) == {"test.gauc", "test.ndcg@5", "test.mrr"}
 
@@ -54,9 +79,7 @@ def test_impressions_whose_click_is_unknown_do_not_count(pages, scores):
     page = pages.page_of_impression
     hidden = page % 3 == 0
     partly = dataclasses.replace(pages, clicked=np.where(hidden, -1, pages.clicked).astype(np.int8))
-    rest = Scores(
-        **{f.name: v[~hidden] for f in dataclasses.fields(scores) if (v := getattr(scores, f.name)) is not None}
-    )
+    rest = scores.take(~hidden)
     kept = np.arange(len(pages)) % 3 != 0
     expected = page_metrics(pages.take(kept), rest, "test", 10)
     found = page_metrics(partly, scores, "test", 10)

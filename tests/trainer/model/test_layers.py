@@ -4,14 +4,12 @@ import math
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 from keras import ops
 
 from harness import run_layer_test
 from trainer.config import FeatureConfig
 from trainer.model.features import FeatureEncoder
-from trainer.model.heads import HEADS
 from trainer.model.history import HistoryAttention
 from trainer.model.interaction import BiInteraction, CrossInteraction, unit
 from trainer.model.position_bias import RATE, PositionBias
@@ -87,36 +85,6 @@ def test_bi_interaction_is_the_product_of_the_vectors():
 def test_unit_vectors_have_length_one_and_zero_stays_zero():
     vectors = np.asarray(unit(ops.convert_to_tensor(np.array([[3.0, 4.0], [0.0, 0.0]], np.float32))))
     np.testing.assert_allclose(vectors, [[0.6, 0.8], [0.0, 0.0]], atol=1e-6)
-
-
-# === Heads ===
-
-
-@pytest.mark.parametrize("name", sorted(HEADS))
-def test_heads_pass_the_harness(name, tmp_path):
-    rates = {"ctr": 0.1, "cvr": 0.2, "relevance": 0.5}
-    run_layer_test(
-        lambda dtype: built(HEADS[name](rates, [8, 4], 0.1, dtype=dtype), (None, None, D)),
-        {"x": normal(P, N, D)},
-        lambda layer, t: layer(t["x"], training=False),
-        dict.fromkeys(rates, (P, N)),
-        tmp_path,
-    )
-
-
-@pytest.mark.parametrize("name", sorted(HEADS))
-def test_heads_start_at_the_base_rates(name):
-    head = built(HEADS[name]({"ctr": 0.1, "cvr": 0.2}, [8]), (None, None, D))
-    logits = head(normal(P, N, D))
-    np.testing.assert_allclose(1 / (1 + np.exp(-np.asarray(logits["ctr"]))), np.full((P, N), 0.1), atol=1e-6)
-    np.testing.assert_allclose(1 / (1 + np.exp(-np.asarray(logits["cvr"]))), np.full((P, N), 0.2), atol=1e-6)
-
-
-def test_tasks_of_the_shared_bottom_share_their_hidden_layers():
-    head = built(HEADS["shared_bottom"]({"ctr": 0.1, "cvr": 0.2}, [8]), (None, None, D))
-    assert sum(len(v.shape) == 2 for v in head.trainable_variables) == 1 + 2
-    head = built(HEADS["esmm"]({"ctr": 0.1, "cvr": 0.2}, [8]), (None, None, D))
-    assert sum(len(v.shape) == 2 for v in head.trainable_variables) == 2 + 2
 
 
 # === Position bias ===

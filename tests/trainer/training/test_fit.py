@@ -92,8 +92,18 @@ def test_a_run_is_loaded_with_its_best_weights(trained):
         {"train": {"xla": True}},
         {"model": {"interaction": "cross"}},
         {"model": {"heads": "shared_bottom", "residual": False, "position_bias": False}, "loss": {"l2": 0.01}},
+        {"model": {"heads": "mmoe", "interaction": "cross"}, "train": {"precision": "bfloat16"}},
+        {"model": {"heads": "ple", "experts": {"count": 2, "levels": 2}}, "train": {"xla": True}},
+        {"model": {"heads": "escm2_ips"}, "train": {"precision": "float16", "r_drop": 0.5}},
+        {
+            "model": {"heads": "escm2_dr"},
+            "train": {"xla": True, "r_drop": 0.5},
+            "finetune": {"lora_rank": 2},
+            "adversarial": {"method": "fgm", "epsilon": 0.1},
+            "loss": {"list_mle": 1.0, "softmax": 1.0},
+        },
     ],
-    ids=["bfloat16", "float16", "xla", "cross", "shared_bottom"],
+    ids=["bfloat16", "float16", "xla", "cross", "shared_bottom", "mmoe", "ple", "escm2_ips", "escm2_dr"],
 )
 def test_variants_train_and_load(changes, tiny_preset, tmp_path):
     sections = {"train": {"evaluations": 1, "epochs": 1}, **changes}

@@ -1,16 +1,18 @@
 """The entire-space head."""
 
+from typing import ClassVar
+
 from trainer.model.heads.head import Head, climb
 
 
 class EntireSpaceHead(Head):
     """A tower a task; purchases are learned on all impressions as pCTCVR = pCTR * pCVR, in log space (Ma et al. 2018, ESMM)."""
 
-    entire_space = True
+    conversion: ClassVar[str] = "entire_space"
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.towers = {task: self.tower(task) for task in self.rates}
+        self.towers = {task: self.tower(task) for task in self.tasks}
 
     def build(self, input_shape) -> None:
         """Create the weights for vectors of ``input_shape[-1]`` numbers."""
@@ -18,5 +20,5 @@ class EntireSpaceHead(Head):
             self.outputs[task].build((None, self.build_tower(layers, input_shape[-1])))
 
     def call(self, x, training: bool | None = None):
-        """Give logits by task, float32 [P, N] each, for float [P, N, F]."""
-        return {task: self.outputs[task](climb(self.towers[task], x, training))[..., 0] for task in self.rates}
+        """Give outputs by task, float32 [P, N] each, for float [P, N, F]."""
+        return {task: self.outputs[task](climb(self.towers[task], x, training))[..., 0] for task in self.tasks}

@@ -17,6 +17,6 @@ class SharedBottomHead(Head):
             output.build((None, width))
 
     def call(self, x, training: bool | None = None):
-        """Give logits by task, float32 [P, N] each, for float [P, N, F]."""
+        """Give outputs by task, float32 [P, N] each, for float [P, N, F]."""
         x = climb(self.bottom, x, training)
         return {task: output(x)[..., 0] for task, output in self.outputs.items()}
