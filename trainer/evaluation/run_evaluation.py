@@ -1,5 +1,6 @@
 """Evaluation of a run folder: the model beside the baselines."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +19,19 @@ from trainer.evaluation.truth import judge_by_truth
 from trainer.training.run import FINISHED, Run, load_run, load_zero_shot, read_json
 
 
-def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
+def evaluate_run(folder: Path, split: str, console: Console, overrides: Sequence[str] = ()) -> Evaluation:
     """Evaluate a run on a split of its own data, and keep the result in the run folder.
 
     Args:
         folder: what ``shelfrank train`` wrote.
         split: ``train``, ``valid`` or ``test``.
         console: where the table is shown.
+        overrides: of the run's ``evaluate``, ``key=value``.
 
     Raises:
         InputError: if the folder is no finished run.
     """
-    run = load_run(folder)
+    run = load_run(folder, overrides=overrides)
     prepared = ensure_prepared(run.experiment)
     pages = None if prepared.pages is None else prepared.pages.split(split)
     judged = None if prepared.judged is None else prepared.judged.split(split)
@@ -52,7 +54,9 @@ def evaluate_run(folder: Path, split: str, console: Console) -> Evaluation:
     return result
 
 
-def evaluate_foreign(folder: Path, judgments: Path, items: Path | None, console: Console) -> Evaluation:
+def evaluate_foreign(
+    folder: Path, judgments: Path, items: Path | None, console: Console, overrides: Sequence[str] = ()
+) -> Evaluation:
     """Evaluate a run on human judgments of a source that it has never seen.
 
     Args:
@@ -60,11 +64,12 @@ def evaluate_foreign(folder: Path, judgments: Path, items: Path | None, console:
         judgments: a table with ``query``, ``item_id``, ``relevance``.
         items: a table with ``item_id`` and the text columns; by default they are in ``judgments``.
         console: where the table is shown.
+        overrides: of the run's ``evaluate``, ``key=value``.
 
     Raises:
         InputError: if the folder is no finished run, or a table is wrong.
     """
-    run = load_run(folder)
+    run = load_run(folder, overrides=overrides)
     judged, table = judged_pages_of(judgments, items, run.experiment)
     prepared = ensure_prepared(run.experiment)
     result = evaluate(
