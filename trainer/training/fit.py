@@ -235,10 +235,13 @@ class _Session:
         metrics = self.validation()
         progress["validation"].append({"step": step, **metrics})
         shown = ", ".join(f"{key.removeprefix('valid.')} {v:.4f}" for key, v in metrics.items())
-        self.console.print(f"step {step}/{self.rounds * self.interval}: valid {shown}")
+        self.console.print(f"step {step}/{self.rounds * self.interval}: valid {shown or 'has no pages'}")
         name = self.experiment.train.stop_on
         if name is not None and metrics and name not in metrics:
-            raise InputError(f"train.stop_on: no metric {name!r}; there are: {', '.join(sorted(metrics))}")
+            raise InputError(
+                f"train.stop_on: no metric {name!r} on these validation pages; set it to null or to one of: "
+                f"{', '.join(sorted(metrics))}"
+            )
         return metrics
 
     def _report(self, step: int, progress: dict[str, Any]) -> dict[str, float]:

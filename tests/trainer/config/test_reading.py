@@ -30,3 +30,11 @@ def test_equal_keys_of_different_sections_and_features_are_no_repetition(tmp_pat
     )
     experiment = load_experiment(path)
     assert (experiment.encoder.dropout, experiment.model.dropout) == (0.2, 0.3)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_no_generator_takes_is_refused(tmp_path, seed):
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHOP)
+    with pytest.raises(InputError, match=r"shop\.yaml: seed: input should be"):
+        load_experiment(path, [f"seed={seed}"])
