@@ -20,8 +20,13 @@ app = typer.Typer(
 
 Config = Annotated[Path, typer.Option("--config", help="The experiment, a YAML file.")]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Overrides, with dots.")]
-RunFolder = Annotated[Path | None, typer.Argument(help="A folder that train wrote.")]
+RunFolder = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RUN] [KEY=VALUE]...", help="A folder that train wrote; overrides of evaluate and export."),
+]
 RunConfig = Annotated[Path | None, typer.Option("--config", help="The experiment, in place of its run folder.")]
+LATER = ("evaluate", "export")
+"""Sections that say what is done with a trained model, not how it was trained."""
 
 
 @app.command()
@@ -90,11 +95,11 @@ def evaluate(
         raise InputError("--slice: goes with a split of the run's own data; leave out --judgments or --slice")
     if robustness and judgments is not None:
         raise InputError("--robustness: goes with a split, not with --judgments; leave one out")
-    folder, console = run_folder(run, config), Console()
+    folder, console, overrides = run_folder(run, config), Console(), run_overrides(run, config)
     if judgments is None:
-        evaluate_run(folder, split, console, part or [], robustness)
+        evaluate_run(folder, split, console, overrides, part or [], robustness)
     else:
-        evaluate_foreign(folder, judgments, items, console)
+        evaluate_foreign(folder, judgments, items, console, overrides)
 
 
 @app.command()
@@ -143,6 +148,10 @@ def calibrate(
     changes: dict[str, Any] = {key: value or None for key, value in given.items() if value is not None}
     if method not in (None, "platt"):
         changes.setdefault("segment", None)
+    if config is None and len(run or []) > 1:
+        raise InputError(
+            f"calibrate: {(run or [])[1]!r}: takes no overrides; use --method, --segment, --split or --min-rows"
+        )
     folder = run_folder(run, config)
     calibrate_folder(folder, changes, Console())
     typer.echo(f"calibrated: {folder}; evaluate and export it again")
@@ -172,19 +181,27 @@ def export(
 
     from trainer.export.export import export_folder
 
-    typer.echo(f"exported: {export_folder(run_folder(run, config), items, Console(), score)}")
+    folder = export_folder(run_folder(run, config), items, Console(), score, run_overrides(run, config))
+    typer.echo(f"exported: {folder}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
-def serve(context: typer.Context) -> None:
+def serve(context: typer.Context, config: RunConfig = None) -> None:
     """Serve bundles as TF Serving does, for laptops and tests; --help lists the flags."""
     import logging
 
     from serving.local.flags import parse_flags
     from serving.local.model_directory import latest_version
+    from trainer.config import load_experiment
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    flags = parse_flags(context.args, "shelfrank serve")
+    arguments = context.args
+    if config is not None:
+        overrides = [word for word in arguments if "=" in word and not word.startswith("-")]
+        experiment = load_experiment(config, overrides)
+        named = [f"--model_base_path={experiment.export.models / experiment.name}", f"--model_name={experiment.name}"]
+        arguments = [*named, *(word for word in arguments if word not in overrides)]
+    flags = parse_flags(arguments, "shelfrank serve")
     latest_version(flags.model_base_path)
     from serving.local.server import serve_until_stopped
 
@@ -194,8 +211,10 @@ def serve(context: typer.Context) -> None:
 @app.command()
 def query(
     text: Annotated[str, typer.Argument(help="What a shopper types.")],
+    overrides: Overrides = None,
+    config: Annotated[Path | None, typer.Option("--config", help="The experiment: gives --model and --items.")] = None,
     target: Annotated[str, typer.Option(help="host:port of the server.")] = "127.0.0.1:8500",
-    model: Annotated[str, typer.Option(help="The model's name.")] = "shelfrank",
+    model: Annotated[str | None, typer.Option(help="The model's name; shelfrank by default.")] = None,
     items: Annotated[Path | None, typer.Option(help="Items: shows titles, and gives candidates by BM25.")] = None,
     candidate: Annotated[list[str] | None, typer.Option(help="An item id; repeatable.")] = None,
     history: Annotated[list[str] | None, typer.Option(help="An item clicked before; repeatable.")] = None,
@@ -207,21 +226,44 @@ def query(
     from rich.console import Console
 
     from tools.query import ask, show
+    from trainer.config import load_experiment
 
-    page, titles = ask(text, target, model, items, candidate or [], history or [], feature or [], k, deadline)
+    if config is not None:
+        experiment = load_experiment(config, overrides)
+        model, items = model or experiment.name, items or experiment.data.items
+    elif overrides:
+        raise InputError(f"{overrides[0]}: overrides go with --config FILE; more words of the query go into its quotes")
+    words = candidate or [], history or [], feature or []
+    page, titles = ask(text, target, model or "shelfrank", items, *words, k, deadline)
     show(text, page, titles, Console())
 
 
-def run_folder(run: Path | None, config: Path | None) -> Path:
-    """The run folder that the command line names."""
-    if (run is None) == (config is None):
-        raise InputError("give a run folder, or --config FILE, one of the two")
-    if run is not None:
-        return run
+def run_folder(run: list[str] | None, config: Path | None) -> Path:
+    """The run folder that the command line names: its first word, or that of the experiment with its overrides."""
     from trainer.config import load_experiment
 
-    assert config is not None
-    return load_experiment(config).run_folder
+    if config is not None and not any("=" not in word for word in run or []):
+        return load_experiment(config, run).run_folder
+    if config is not None or not run or ("=" in run[0] and not Path(run[0]).exists()):
+        raise InputError("give a run folder, or --config FILE, one of the two")
+    return Path(run[0])
+
+
+def run_overrides(run: list[str] | None, config: Path | None) -> list[str]:
+    """What is done with a run otherwise than its folder says; how it was trained can't be changed any more."""
+    from trainer.config import load_experiment
+
+    if config is not None:
+        experiment = load_experiment(config, run)
+        return [f"{name}={getattr(experiment, name).model_dump_json()}" for name in LATER]
+    overrides = (run or [])[1:]
+    for override in overrides:
+        if override.partition("=")[0].split(".")[0] not in LATER:
+            raise InputError(
+                f"{override!r}: the run was trained already; overrides of {' and '.join(LATER)} can follow its folder, "
+                "for instance evaluate.bootstrap=0"
+            )
+    return overrides
 
 
 def check_split(split: str) -> None:
@@ -239,6 +281,12 @@ def main() -> None:
     except (InputError, ServerError, RankingError) as error:
         sys.stdout.flush()
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        # Of the machine, not of the program: a full disk, a folder that may not be written.
+        sys.stdout.flush()
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{' '.join((error.strerror or str(error)).split())}", file=sys.stderr)
         sys.exit(2)
 
 

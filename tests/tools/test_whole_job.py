@@ -196,6 +196,47 @@ def test_a_second_training_of_the_same_run_changes_nothing(job):
     assert (folder / "runs" / "shop" / "finished.json").read_text() == before
 
 
+def test_overrides_change_what_is_done_with_a_run_and_not_how_it_was_trained(job, tmp_path):
+    folder, config = job
+    run = folder / "runs" / "shop"
+    assert "no intervals were drawn" in succeed("evaluate", run, "evaluate.bootstrap=0", "--split", "valid")
+    assert "no intervals were drawn" in succeed(
+        "evaluate", "--config", config, "evaluate.bootstrap=0", "--split", "valid"
+    )
+    out = succeed("export", "--config", config, f"export.models={tmp_path}/models", "export.parity_pages=3")
+    assert f"exported: {tmp_path}/models/shop/1" in out
+    assert json.loads((tmp_path / "models" / "shop" / "1" / "manifest.json").read_text())["parity"]["pages"] == 3
+    assert "trained already" in fault("evaluate", run, "train.epochs=3")
+    assert "unknown key 'evaluate.bootstraps'" in fault("evaluate", run, "evaluate.bootstraps=3")
+    assert "runs/other: no run folder" in fault("report", "--config", config, "name=other")
+
+
+def test_server_and_query_find_model_and_items_by_the_configuration(job):
+    folder, config = job
+    command = [sys.executable, "-m", "tools.cli", "serve", "--config", str(config), "--port=0"]
+    with (folder / "config.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        port = wait_for_port(server, folder / "config.log")
+        out = succeed("query", "lamp", "--config", config, "--target", f"127.0.0.1:{port}", "-k", "3")
+        assert "model version" in out
+        assert "title" in out
+    finally:
+        server.terminate()
+        assert server.wait(timeout=60) == 0
+    assert "models/other does not exist" in fault("serve", "--config", config, "name=other")
+    assert "unknown key 'trian'" in fault("serve", "--config", config, "trian.x=1")
+    assert "overrides go with --config" in fault("query", "red", "lamp")
+
+
+def test_what_cant_be_written_is_one_line(job, tmp_path):
+    folder, _ = job
+    (tmp_path / "file").write_text("no folder")
+    run = folder / "runs" / "shop"
+    assert f"{tmp_path}/file/shop: Not a directory" in fault("export", run, f"export.models={tmp_path}/file")
+    assert "report.html: can't be written (" in fault("report", run, "--out", tmp_path / "file" / "report.html")
+
+
 def test_mistakes_are_one_line_and_exit_code_2(job, tmp_path):
     folder, config = job
     assert "no such file" in fault("train", "--config", tmp_path / "none.yaml")

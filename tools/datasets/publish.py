@@ -13,7 +13,7 @@ from trainer.errors import InputError
 
 
 @contextmanager
-def publish_folder(out: Path, marker: str) -> Iterator[Path]:
+def publish_folder(out: Path, marker: str, setting: str = "--out") -> Iterator[Path]:
     """Give a temporary folder beside `out` that takes its name when the block ends without an error.
 
     An earlier result at `out` is replaced as a whole. A folder without the marker file is somebody else's:
@@ -22,6 +22,7 @@ def publish_folder(out: Path, marker: str) -> Iterator[Path]:
     Args:
         out: the folder to publish.
         marker: name of the file that every complete result holds, such as `simulate.json`.
+        setting: the option or key that named `out`, for faults.
 
     Yields:
         The temporary folder to write into.
@@ -31,17 +32,17 @@ def publish_folder(out: Path, marker: str) -> Iterator[Path]:
     """
     out = Path(out)
     if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: is a file, expected a folder to write tables into; name another --out")
+        raise InputError(f"{out}: is a file, expected a folder to write tables into; name another with {setting}")
     if out.is_dir() and any(out.iterdir()) and not (out / marker).is_file():
         raise InputError(
             f"{out}: holds files but no {marker}, so it was not written by this command and is left alone; "
-            "name another folder or empty it"
+            f"name another folder with {setting}, or empty it"
         )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".writing", dir=out.parent))
     except OSError as error:
-        raise InputError(f"{out}: cannot be written ({error.strerror}); name another --out") from error
+        raise InputError(f"{out}: cannot be written ({error.strerror}); name another with {setting}") from error
     try:
         folder.chmod(0o755)
         yield folder

@@ -96,7 +96,8 @@ class MarketplaceConfig(Section):
         query_zipf: exponent of the query frequencies; 0 is uniform.
         candidates: items that can be shown for a query.
         judged: items judged for a query.
-        judgment_errors: share of judgments that are one grade off.
+        judgment_errors: chance that a judgment slips by a grade, up or down as likely; the lowest and highest grade stay
+            where the slip would leave the scale.
         image_width: length of the column `image_vector`.
         past_items: most items that a user bought before the log starts.
     """

@@ -81,7 +81,7 @@ def simulate(config: SimulateConfig, out: Path, seed: int, progress: bool = True
 
     world_rng, page_rng, behaviour_rng = np.random.default_rng(seed).spawn(3)
     with (
-        publish_folder(out, MARKER) as folder,
+        publish_folder(out, MARKER, "data.items") as folder,
         Progress(console=Console(stderr=True), disable=not progress, transient=True) as bar,
     ):
         task = bar.add_task("items, users and queries", total=4)

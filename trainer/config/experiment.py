@@ -48,7 +48,7 @@ class Experiment(Section):
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-    seed: int = 1
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     runs: Path = Path("runs")
     simulate: dict[str, Any] | None = None
     data: DataConfig

@@ -40,6 +40,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: can't be read as UTF-8 text ({error})") from None
     try:
+        _refuse_repeated_keys(path, yaml.compose(text, Loader=yaml.SafeLoader))
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
@@ -51,6 +52,22 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def dump_experiment(experiment: Experiment) -> str:
     """The experiment as YAML with every default written out."""
     return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _refuse_repeated_keys(path: Path, node: yaml.Node | None, parents: tuple[str, ...] = ()) -> None:
+    """YAML lets the last of two equal keys win; the first would be dropped in silence."""
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            name = ".".join([*parents, str(key.value)])
+            if name in seen:
+                lines = f"lines {seen[name]} and {key.start_mark.line + 1}"
+                raise InputError(f"{path}: key {name!r} is there twice ({lines}); join the two or drop one")
+            seen[name] = key.start_mark.line + 1
+            _refuse_repeated_keys(path, value, (*parents, str(key.value)))
+    elif isinstance(node, yaml.SequenceNode):
+        for place, value in enumerate(node.value):
+            _refuse_repeated_keys(path, value, (*parents, str(place)))
 
 
 def _override(raw: dict[str, Any], override: str) -> None:

@@ -37,7 +37,7 @@ class ExportConfig(Section):
 
     Attributes:
         models: bundles are ``<models>/<name>/<version>``.
-        parity_pages: test pages, at most, on which bundle and trainer are compared.
+        parity_pages: pages, at most, of the test where there are any, on which bundle and trainer are compared.
         tolerance: largest difference allowed in score, ctr, cvr and ctcvr.
     """
 

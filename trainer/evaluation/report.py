@@ -1,5 +1,6 @@
 """An evaluated run as one HTML file."""
 
+import contextlib
 import os
 import platform
 from collections.abc import Iterator
@@ -67,7 +68,8 @@ def write_report(run_folder: Path, out: Path | None = None) -> Path:
     except OSError as error:
         raise InputError(f"{path}: can't be written ({error.strerror}); give --out another file") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return path
 
 

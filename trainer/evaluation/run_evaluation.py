@@ -24,7 +24,12 @@ from trainer.training.run import FINISHED, Run, load_run, load_zero_shot, read_j
 
 
 def evaluate_run(
-    folder: Path, split: str, console: Console, slices: Sequence[str] = (), robustness: bool = False
+    folder: Path,
+    split: str,
+    console: Console,
+    overrides: Sequence[str] = (),
+    slices: Sequence[str] = (),
+    robustness: bool = False,
 ) -> Evaluation:
     """Evaluate a run on a split of its own data, and keep the result in the run folder.
 
@@ -32,13 +37,14 @@ def evaluate_run(
         folder: what ``shelfrank train`` wrote.
         split: ``train``, ``valid`` or ``test``.
         console: where the table is shown.
+        overrides: of the run's ``evaluate``, ``key=value``.
         slices: what to slice by, in place of ``evaluate.slices`` of the run.
         robustness: whether rewritten queries are ranked too, whatever ``evaluate.robustness`` says.
 
     Raises:
         InputError: if the folder is no finished run, or a slice is unknown.
     """
-    run = load_run(folder)
+    run = load_run(folder, overrides=overrides)
     experiment = run.experiment
     if slices:
         changed = experiment.evaluate.model_copy(update={"slices": slices_named(slices, experiment)})
@@ -78,7 +84,9 @@ def evaluate_run(
     return result
 
 
-def evaluate_foreign(folder: Path, judgments: Path, items: Path | None, console: Console) -> Evaluation:
+def evaluate_foreign(
+    folder: Path, judgments: Path, items: Path | None, console: Console, overrides: Sequence[str] = ()
+) -> Evaluation:
     """Evaluate a run on human judgments of a source that it has never seen.
 
     Args:
@@ -86,11 +94,12 @@ def evaluate_foreign(folder: Path, judgments: Path, items: Path | None, console:
         judgments: a table with ``query``, ``item_id``, ``relevance``.
         items: a table with ``item_id`` and the text columns; by default they are in ``judgments``.
         console: where the table is shown.
+        overrides: of the run's ``evaluate``, ``key=value``.
 
     Raises:
         InputError: if the folder is no finished run, or a table is wrong.
     """
-    run = load_run(folder)
+    run = load_run(folder, overrides=overrides)
     judged, table = judged_pages_of(judgments, items, run.experiment)
     prepared = ensure_prepared(run.experiment)
     result = evaluate(

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "keras-rs", 
 WARMUP_REQUESTS = 16
 
 
-def export_folder(folder: Path, items_file: Path | None, console: Console, score: str | None = None) -> Path:
+def export_folder(
+    folder: Path, items_file: Path | None, console: Console, score: str | None = None, overrides: Sequence[str] = ()
+) -> Path:
     """Export a run folder; with ``items_file`` or ``score``, with others and the same weights.
 
     Args:
@@ -42,6 +45,7 @@ def export_folder(folder: Path, items_file: Path | None, console: Console, score
         items_file: a table of items; by default that of the training.
         console: where to say what is done.
         score: what ranks; by default ``model.score`` of the run.
+        overrides: of the run's ``export``, ``key=value``.
 
     Returns:
         ``models/<name>/<version>``
@@ -49,7 +53,7 @@ def export_folder(folder: Path, items_file: Path | None, console: Console, score
     Raises:
         InputError: if the folder or the table is wrong, or the bundle does not score as the trainer does.
     """
-    run = load_run(folder)
+    run = load_run(folder, overrides=overrides)
     prepared = ensure_prepared(run.experiment)
     items, source = prepared.items, {"data_hash": prepared.data_hash, "items": str(run.experiment.data.items)}
     if score is not None:
@@ -65,21 +69,36 @@ def export_folder(folder: Path, items_file: Path | None, console: Console, score
 
 
 def parity_pages(experiment: Experiment, prepared: Prepared, items: pd.DataFrame) -> Pages:
-    """Pages of the test split (judged ones where there is no log) whose items are in a table, with its rows."""
+    """Pages of the test split (judged ones where there is no log) whose items are in a table, with its rows.
+
+    Where the test split has none, those of validation are taken, and else those of training: scores can be compared on any.
+
+    Raises:
+        InputError: if no page has all its items in the table.
+    """
     source = prepared.pages if prepared.pages is not None else prepared.judged
     assert source is not None
-    pages = source.split("test")
+    for split in ("test", "valid", "train"):
+        pages = _whole_pages(source.split(split), prepared, items)
+        if len(pages):
+            break
+    else:
+        raise InputError("no page has all its items in the new table: nothing to compare the bundle on")
+    random = np.random.default_rng(experiment.seed)
+    count = min(experiment.export.parity_pages, len(pages))
+    return pages.take(np.sort(random.choice(len(pages), count, replace=False)))
+
+
+def _whole_pages(pages: Pages, prepared: Prepared, items: pd.DataFrame) -> Pages:
+    """The pages all of whose items are in a table, with its rows."""
+    if not len(pages):
+        return pages
     if items is not prepared.items:
         rows = pd.Series(np.arange(len(items)), index=items["item_id"])
         moved = rows.reindex(prepared.items["item_id"]).fillna(-1).to_numpy(np.int32)[pages.item]
         pages = dataclasses.replace(pages, item=moved)
     whole = np.logical_and.reduceat(pages.item >= 0, pages.offset[:-1])
-    chosen = np.flatnonzero(whole)
-    if not len(chosen):
-        raise InputError("no test page has all its items in the new table: nothing to compare the bundle on")
-    random = np.random.default_rng(experiment.seed)
-    count = min(experiment.export.parity_pages, len(chosen))
-    return pages.take(np.sort(random.choice(chosen, count, replace=False)))
+    return pages.take(np.flatnonzero(whole))
 
 
 def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, Any], models: Path | None = None) -> Path:

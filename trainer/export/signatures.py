@@ -180,11 +180,16 @@ def _concrete(function: Any, inputs: dict[str, tf.TensorSpec]) -> Any:
     """Trace with one keyword argument an input, which become the names of the signature.
 
     TF Serving compares no shapes with the signature, and the tokenizer's ops crash the process on a scalar: so the graph
-    itself refuses other ranks.
+    itself refuses other ranks. It refuses inputs that disagree in the number of pages too, as one page would be taken for all.
     """
     named = {name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in inputs.items()}
 
     def checked(**given: tf.Tensor) -> dict[str, tf.Tensor]:
-        return function({name: tf.ensure_shape(value, inputs[name].shape) for name, value in given.items()})
+        values = {name: tf.ensure_shape(value, inputs[name].shape) for name, value in given.items()}
+        names = sorted(values)
+        counts = tf.stack([tf.shape(values[name])[0] for name in names])
+        fault = f"the inputs {', '.join(names)} disagree in their first dimension, the pages:"
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(counts == counts[0]), [fault, counts], 64)]):
+            return function({name: tf.identity(value) for name, value in values.items()})
 
     return tf.function(checked).get_concrete_function(**named)

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
+import tensorflow as tf
 from keras import ops
 
 from trainer.score.formula import LARGEST, Formula, constant
@@ -11,6 +12,7 @@ from trainer.score.formula import LARGEST, Formula, constant
 SMALLEST_BASE = 1e-6
 
 
+@tf.autograph.experimental.do_not_convert
 def evaluate_formula(formula: Formula, values: Mapping[str, Any]) -> Any:
     """Evaluate a formula; the result is finite.
 

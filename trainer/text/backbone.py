@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import keras_nlp
+from safetensors import SafetensorError
 
 from trainer.errors import InputError
 
@@ -33,7 +34,7 @@ def load_backbone(
     try:
         backbone = keras_nlp.models.BertBackbone.from_preset(name, dtype=dtype, dropout=dropout)
         tokenizer = keras_nlp.models.BertTokenizer.from_preset(name)
-    except (ValueError, OSError, KeyError, RuntimeError) as error:
+    except (ValueError, TypeError, OSError, KeyError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
         raise InputError(f"encoder.backbone: {name!r} can't be loaded as a BERT preset: {reason}") from None
     return backbone, plain_tokenizer(list(tokenizer.get_vocabulary()), bool(tokenizer.lowercase))

@@ -15,6 +15,7 @@ from trainer.config import Experiment, dump_experiment
 from trainer.data.down_sampling import down_sample
 from trainer.data.pages import Pages, concatenate
 from trainer.data.prepared import Prepared
+from trainer.debiasing.examination_curve import EXAMINATION
 from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
 from trainer.model.build import POLICIES, build_ranker
@@ -116,16 +117,26 @@ class _Session:
         self.gates = GateWeights(experiment, prepared, self.ranker, self.scorer)
 
     def _open_folder(self) -> bool:
-        """Make the run folder, or check that it belongs to this experiment."""
-        config = self.folder / runs.CONFIG
-        if config.exists():
-            if runs.read_run_config(self.folder) != self.experiment:
+        """Make the run folder, or check that it belongs to this experiment.
+
+        A configuration of which nothing was learned yet, for one that was refused, makes way for another.
+        """
+        if (self.folder / runs.CONFIG).exists():
+            learned = any((self.folder / name).exists() for name in (runs.CHECKPOINT, runs.BEST, runs.FINISHED))
+            same = runs.read_run_config(self.folder) == self.experiment
+            if learned and not same:
                 raise InputError(
                     f"{self.folder}: holds a run with another configuration; set another name, or delete the folder"
                 )
-            return (self.folder / runs.FINISHED).exists()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        runs.write_config(self.folder, self.experiment)
+            if learned:
+                return (self.folder / runs.FINISHED).exists()
+            if not same:
+                (self.folder / EXAMINATION).unlink(missing_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            runs.write_config(self.folder, self.experiment)
+        except OSError as error:
+            raise InputError(f"{self.folder}: can't be written ({error.strerror}); set another `runs`") from None
         return False
 
     @property
@@ -231,10 +242,13 @@ class _Session:
         metrics = self.validation()
         progress["validation"].append({"step": step, **metrics})
         shown = ", ".join(f"{key.removeprefix('valid.')} {v:.4f}" for key, v in metrics.items())
-        self.console.print(f"step {step}/{self.rounds * self.interval}: valid {shown}")
+        self.console.print(f"step {step}/{self.rounds * self.interval}: valid {shown or 'has no pages'}")
         name = self.experiment.train.stop_on
         if name is not None and metrics and name not in metrics:
-            raise InputError(f"train.stop_on: no metric {name!r}; there are: {', '.join(sorted(metrics))}")
+            raise InputError(
+                f"train.stop_on: no metric {name!r} on these validation pages; set it to null or to one of: "
+                f"{', '.join(sorted(metrics))}"
+            )
         return metrics
 
     def _report(self, step: int, progress: dict[str, Any]) -> dict[str, float]:

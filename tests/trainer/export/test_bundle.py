@@ -11,8 +11,10 @@ import tensorflow_text  # noqa: F401  registers the tokenizer's ops
 from tensorflow_serving.apis import prediction_log_pb2
 
 import small_shop
+from trainer.data.pages import concatenate
+from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
-from trainer.export.export import export_run
+from trainer.export.export import export_run, parity_pages
 from trainer.export.parity import ParityError, batches_of, check_parity
 from trainer.export.requests import page_request
 from trainer.model.build import build_ranker
@@ -126,6 +128,30 @@ def test_a_page_is_ranked_alike_alone_and_padded_among_others(exported, model):
         assert alone["item_id"][0, :size].tolist() == together["item_id"][page, :size].tolist()
         for name in ("score", "ctr", "cvr", "ctcvr"):
             np.testing.assert_allclose(alone[name][0, :size], together[name][page, :size], atol=1e-5)
+
+
+def test_inputs_that_disagree_in_pages_are_refused_by_name(exported, model):
+    run, _ = exported
+    request = request_of(run, small_shop.pages().take(np.array([0, 1])))
+    for name in ("query", "user_id"):
+        fewer = {**request, name: request[name][:1]}
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match=r"history, .*query.* disagree in their first dimension"
+        ):
+            rank(model, fewer)
+
+
+def test_pages_of_another_split_are_compared_where_the_test_has_none(tiny_preset, tmp_path):
+    experiment = small_shop.experiment(tiny_preset, tmp_path)
+    shop = small_shop.prepared(tmp_path)
+    items = shop.items
+    assert set(parity_pages(experiment, shop, items).table["split"]) == {"test"}
+    without_test = dataclasses.replace(shop, pages=concatenate([shop.pages.split("train"), shop.pages.split("valid")]))
+    assert set(parity_pages(experiment, without_test, items).table["split"]) == {"valid"}
+    training = dataclasses.replace(shop, pages=shop.pages.split("train"))
+    assert set(parity_pages(experiment, training, items).table["split"]) == {"train"}
+    with pytest.raises(InputError, match="no page has all its items in the new table"):
+        parity_pages(experiment, shop, items.assign(item_id=[f"other{n}" for n in range(len(items))]))
 
 
 def test_unknown_items_are_scored_and_flagged(exported, model):

@@ -1,5 +1,7 @@
 """Backbones from each place that the config can name."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,13 @@ def test_a_missing_folder_is_named_with_what_to_do():
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(InputError, match="can't be loaded as a BERT preset"):
         load_backbone(str(tmp_path))
+
+
+def test_damaged_hugging_face_weights_are_named(tiny_hugging_face, tmp_path):
+    folder = shutil.copytree(tiny_hugging_face, tmp_path / "damaged")
+    (folder / "model.safetensors").write_bytes(b"damaged " * 20)
+    with pytest.raises(InputError, match="damaged' can't be loaded as a BERT preset"):
+        load_backbone(str(folder))
 
 
 def test_a_damaged_architecture_is_named(tmp_path):

@@ -141,3 +141,18 @@ def test_a_run_that_is_not_finished_is_named(trained, tmp_path):
     (tmp_path / "config.yaml").write_text((trained / "config.yaml").read_text())
     with pytest.raises(InputError, match="training has not finished"):
         load_run(tmp_path)
+
+
+def test_a_configuration_that_was_refused_makes_way_for_the_mended_one(tiny_preset, tmp_path):
+    with pytest.raises(InputError, match=r"train\.stop_on: no metric 'valid\.nonsense'"):
+        run(tiny_preset, tmp_path, train={"stop_on": "valid.nonsense"})
+    with pytest.raises(InputError, match="no folder 'no/where'"):
+        run(tiny_preset, tmp_path, encoder={"backbone": "no/where"})
+    folder = run(tiny_preset, tmp_path, train={"evaluations": 1, "epochs": 1})
+    assert load_run(folder).experiment.train.epochs == 1
+
+
+def test_a_run_folder_that_cant_be_made_is_named(tiny_preset, tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(InputError, match=r"runs/small: can't be written \(Not a directory\)"):
+        run(tiny_preset, tmp_path)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from tiny_training import made
 from trainer.training.optimizer import GroupedAdamW, WarmupDecay
 
 
@@ -50,3 +51,12 @@ def test_gradients_are_clipped_together():
     optimizer.apply([np.array([30.0, 40.0], np.float32)], [variable])
     momentum = np.asarray(optimizer._momentums[0])
     assert momentum == pytest.approx([0.06, 0.08], rel=1e-4)
+
+
+def test_the_norm_of_the_configuration_clips(tiny_preset, tmp_path):
+    model, batch = made(tiny_preset, tmp_path, train={"clip_norm": 0.01, "weight_decay": 0})
+    shown = model.train_step(batch)
+    moments = [np.asarray(v) for v in model.optimizer._momentums]
+    assert float(shown["gradient_norm"]) > 0.01
+    # Token embeddings that occur twice in a batch are counted apart in the norm, hence the tolerance.
+    assert np.sqrt(sum((m**2).sum() for m in moments)) == pytest.approx(0.1 * 0.01, rel=0.1)
