@@ -136,9 +136,9 @@ def test_the_table_shows_what_is_lost(measured):
     show_robustness(result, console)
     text = console.export_text()
     metrics = result.metrics
-    assert f"{metrics['robustness.garble.gauc']:.4f}  {-metrics['robustness.garble.gauc.drop']:+.4f}" in text
+    assert f"{metrics['robustness.garble.gauc']:.4f}  {0.0 - metrics['robustness.garble.gauc.drop']:+.4f}" in text
     assert (
-        f"{-metrics['robustness.garble.gauc.drop.high']:+.4f} to {-metrics['robustness.garble.gauc.drop.low']:+.4f}"
+        f"{0.0 - metrics['robustness.garble.gauc.drop.high']:+.4f} to {0.0 - metrics['robustness.garble.gauc.drop.low']:+.4f}"
         in text
     )
     assert all(name in text for name in ("garble", "model", "zero-shot", "BM25", "judged pair accuracy", "NDCG@10"))
