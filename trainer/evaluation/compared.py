@@ -95,26 +95,28 @@ class Compared:
             console.print(f"{counts['pages']:,} {what}, {counts['queries']:,} queries", highlight=False)
         table = Table()
         table.add_column("metric")
-        for name in ("A", "B", "A - B", "95 % interval", "p", "better"):
+        for name in ("A", "B", "A - B", "p", "better"):
             table.add_column(name, justify="right")
         for name, found in self.metrics.items():
-            interval = "-" if found.low is None else f"{found.low:+.4f} to {found.high:+.4f}"
+            ends = "" if found.low is None else f"\n[dim]{found.low:+.4f} to {found.high:+.4f}[/dim]"
             p = "-" if found.p is None else f"{found.p:.4f}"
             table.add_row(
                 escape(name),
                 f"{found.first:.4f}",
                 f"{found.second:.4f}",
-                f"{found.difference:+.4f}",
-                interval,
+                f"{found.difference:+.4f}{ends}",
                 p,
                 _better(name, found),
             )
         console.print(table)
         over = "queries and seeds" if len(self.first) > 1 else "queries"
-        said = f"intervals and two-sided p-values over {self.resamples:,} resamples of {over}"
-        console.print(
-            f"{said}; better: clear of zero" if self.resamples else "no resamples were drawn", highlight=False
-        )
+        said = "no resamples were drawn"
+        if self.resamples:
+            said = (
+                f"below each difference its 95 % interval; intervals and two-sided p-values over {self.resamples:,} "
+                f"resamples of {over}; better: clear of zero"
+            )
+        console.print(said, soft_wrap=True, highlight=False)
 
 
 def _better(name: str, found: Contrast) -> str:

@@ -12,9 +12,11 @@ MARKS = {AHEAD: "▲", BEHIND: "▼", "": ""}
 COLOURS = {AHEAD: "green", BEHIND: "red"}
 TITLES = {"log": "Log", "judged": "Human judgments"}
 NAMES = {"gauc": "GAUC", "mrr": "MRR", "ctr.auc": "CTR AUC", "cvr.auc": "CVR AUC", "ctcvr.auc": "CTCVR AUC"}
+WIDE = 110
+"""Columns of a terminal that has room for the intervals."""
 LEGEND = (
-    "below each figure the slice less the rest, with its 95 % interval over queries; ▼ behind and ▲ ahead of the rest, "
-    f"clear of zero (with {LEAST_QUERIES} queries or more on either side)"
+    "below each figure the slice less the rest; ▼ behind and ▲ ahead of the rest: the 95 % interval over queries is clear of "
+    f"zero ({LEAST_QUERIES} queries or more on either side)"
 )
 
 
@@ -29,12 +31,12 @@ def show_slices(slices: Sequence[Slice], console: Console) -> None:
         metrics = metrics_of(part)
         table = Table(title=f"slices, {TITLES[source].lower()}", title_justify="left")
         table.add_column("slice")
-        table.add_column("queries", justify="right")
         for metric in metrics:
             table.add_column(_name(metric), justify="right")
+        wide = console.width >= WIDE
         for one in part:
-            cells = [_cell(one.figures.get(metric)) for metric in metrics]
-            table.add_row(f"{escape(one.label)}\n[dim]{one.pages:,} pages[/dim]", f"{one.queries:,}", *cells)
+            cells = [_cell(one.figures.get(metric), wide) for metric in metrics]
+            table.add_row(f"{escape(one.label)}\n[dim]{one.queries:,} queries[/dim]", *cells)
         console.print(table)
     if slices:
         console.print(LEGEND, highlight=False)
@@ -58,7 +60,7 @@ def _name(metric: str) -> str:
     return NAMES.get(short, short.replace("_", " ").replace("ndcg", "NDCG"))
 
 
-def _cell(figure: SliceFigure | None) -> str:
+def _cell(figure: SliceFigure | None, wide: bool) -> str:
     if figure is None:
         return "-"
     value = f"{figure.value:.4f}"
@@ -66,5 +68,5 @@ def _cell(figure: SliceFigure | None) -> str:
         value = f"[{COLOURS[figure.flag]}]{MARKS[figure.flag]} {value}[/{COLOURS[figure.flag]}]"
     if figure.gap is None:
         return value
-    ends = "" if figure.gap_low is None else f"\n[dim]{figure.gap_low:+.3f} to {figure.gap_high:+.3f}[/dim]"
-    return f"{value}\n[dim]{figure.gap:+.4f}[/dim]{ends}"
+    ends = f"\n{figure.gap_low:+.3f} to {figure.gap_high:+.3f}" if wide and figure.gap_low is not None else ""
+    return f"{value}\n[dim]{figure.gap:+.4f}{ends}[/dim]"
