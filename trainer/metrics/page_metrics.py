@@ -92,8 +92,9 @@ def log_statistics(pages: Pages, scores: Scores, prefix: str, k: int) -> dict[st
             out[f"{prefix}.{name}.auc"] = Pooled.of(
                 auc, pages.purchased[chosen], probability[chosen], pages.page_of_impression[chosen]
             )
+    sold = bool((pages.purchased[bought] == 1).any())
     for name, probability in (("ece", scores.ctcvr), ("ece_uncalibrated", scores.ctcvr_uncalibrated)):
-        if probability is not None:
+        if sold and probability is not None:
             out[f"{prefix}.ctcvr.{name}"] = Pooled.of(
                 ece, pages.purchased[bought], probability[bought], pages.page_of_impression[bought]
             )

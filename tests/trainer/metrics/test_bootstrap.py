@@ -42,7 +42,7 @@ def test_intervals_equal_a_bootstrap_in_plain_python(pages, scores):
         flat = [row for p in chosen for row in range(pages.offset[p], pages.offset[p + 1])]
         again = Scores(**{n: getattr(scores, n)[flat] for n in ("score", "ctr", "cvr", "ctcvr")})
         drawn.append(page_metrics(pages.take(np.array(chosen)), again, "test", 10))
-    assert len(found) == len(drawn[0]) == 9
+    assert len(found) == len(drawn[0]) == 10
     for name, ends in found.items():
         values = sorted(metrics[name] for metrics in drawn)
         # The 2.5th percentile of 60 values stands at 0.025 * 59 = 1.475, between the second and the third.
@@ -123,7 +123,7 @@ def test_five_hundred_resamples_of_a_hundred_thousand_impressions_take_less_than
         log_statistics(many, Scores(ctr * cvr, ctr, cvr, ctr * cvr), "test", 10), unit_of_page(many, "page"), 500, 1
     )
     assert time.process_time() - start < 20
-    assert len(found) == 9
+    assert len(found) == 10
 
 
 def test_a_ranker_differs_from_itself_by_nothing(pages, scores):
