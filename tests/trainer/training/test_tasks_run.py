@@ -17,17 +17,19 @@ from trainer.training.run import load_run
 
 TASKS = [
     {"name": "add_to_cart", "column": "carted", "weight": 0.5},
-    {"name": "order_value", "column": "value", "loss": "huber", "weight": 0.1, "on": "clicked"},
+    {"name": "order_value", "column": "value", "loss": "huber", "weight": 0.5, "on": "clicked"},
 ]
 
 
 def prepared_with_labels(experiment, folder):
-    """The shop, in which people cart the even items, and pay 100 for an item more than for the one before."""
+    """The shop, in which people cart the even items, and pay 300 for these and 100 for the others."""
     prepared = small_shop.prepared(folder)
     pages = prepared.pages
     labels = {
         "add_to_cart": (pages.item % 2 == 0).astype(np.float32),
-        "order_value": np.where(pages.clicked == 1, 100.0 * pages.item, np.nan).astype(np.float32),
+        "order_value": np.where(pages.clicked == 1, np.where(pages.item % 2 == 0, 300.0, 100.0), np.nan).astype(
+            np.float32
+        ),
     }
     pages = dataclasses.replace(pages, labels=labels)
     features = dict(prepared.statistics["features"])
@@ -46,7 +48,7 @@ def trained(tiny_preset, tmp_path_factory):
         tasks=TASKS,
         model={"heads": "ple", "hidden": [8], "experts": {"count": 2, "hidden": [8], "task_count": 1}},
         loss={"weighting": "uncertainty", "conversion": "mse", "softmax": 1.0},
-        train={"evaluations": 2, "epochs": 12, "head_learning_rate": 0.02, "r_drop": 0.1, "stop_on": None},
+        train={"evaluations": 2, "epochs": 16, "head_learning_rate": 0.02, "stop_on": None},
         features={"items": [{"name": "item_id", "kind": "categorical", "width": 8}]},
     )
     prepared = prepared_with_labels(experiment, folder)
@@ -74,12 +76,12 @@ def test_declared_tasks_are_learned_and_measured(trained):
     folder, prepared = trained
     points = [p for p in json.loads((folder / "history.json").read_text()) if "valid.gauc" in p]
     assert points[-1]["valid.add_to_cart.auc"] > 0.95
-    assert points[-1]["valid.order_value.mae"] < 0.7 * points[0]["valid.order_value.mae"]
+    assert points[-1]["valid.order_value.mae"] < 0.8 * points[0]["valid.order_value.mae"]
     run = load_run(folder)
     pages = prepared.pages.split("test")
     scores = RankerScorer(run.experiment, run.ranker, run.packers)(pages, prepared.items)
     assert set(scores.declared) == {"add_to_cart", "order_value"}
     assert scores.declared["add_to_cart"].predicted.min() >= 0.0
     assert scores.declared["add_to_cart"].predicted.max() <= 1.0
-    assert scores.declared["order_value"].predicted.max() > 10.0
+    assert scores.declared["order_value"].predicted.mean() > 100.0
     assert len(run.ranker.training_variables) == 2
