@@ -39,7 +39,13 @@ def test_each_task_is_measured_on_its_impressions(pages, scores):
         "valid.ctcvr.auc": roc_auc_score(pages.purchased, scores.ctcvr),
     }
     assert {name: found[name] for name in expected} == pytest.approx(expected)
-    assert set(found) - set(expected) == {"valid.ctr.ece", "valid.ctcvr.ece", "valid.gauc", "valid.ndcg@10", "valid.mrr"}
+    assert set(found) - set(expected) == {
+        "valid.ctr.ece",
+        "valid.ctcvr.ece",
+        "valid.gauc",
+        "valid.ndcg@10",
+        "valid.mrr",
+    }
 
 
 def test_declared_tasks_are_measured_where_their_labels_count(pages, scores):
