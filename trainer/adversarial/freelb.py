@@ -28,5 +28,5 @@ class FreeLB(AdversarialMethod):
             slope = found.watched
             losses.append(found.loss)
             gradients = found.weights if gradients is None else add_scaled(gradients, found.weights, 1.0)
-        mean = [None if g is None else tf.convert_to_tensor(g) / self.steps for g in gradients or []]
+        mean = [None if g is None else g / self.steps for g in gradients or []]
         return Adversarial(sum(losses) / self.steps, mean, mean_norm(moved))

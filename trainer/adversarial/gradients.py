@@ -47,6 +47,8 @@ def differentiate(
         found = parts()
         scaled = model.scale(sum(found.values()))
     by_weight, by_watched = tape.gradient(scaled, [variables, watched if watched is not None else []])
+    # Gradients of embedding tables come as slices, in whose norm a token that occurs twice would be counted apart.
+    by_weight = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in by_weight]
     if watched is not None:
         by_watched = tf.nest.map_structure(
             lambda tensor, gradient: tf.zeros_like(tensor) if gradient is None else gradient, watched, by_watched
@@ -55,16 +57,12 @@ def differentiate(
 
 
 def add_scaled(first: list[Any], second: list[Any], weight: float) -> list[Any]:
-    """``first + weight * second``, dense.
+    """``first + weight * second``.
 
     Where ``first`` is None it stays so: a variable that the plain loss does not depend on is not learned.
     """
 
     def one(a, b):
-        if a is None:
-            return None
-        # Gradients of embedding tables come as slices.
-        a = tf.convert_to_tensor(a)
-        return a if b is None else a + weight * tf.convert_to_tensor(b)
+        return a if a is None or b is None else a + weight * b
 
     return [one(a, b) for a, b in zip(first, second, strict=True)]

@@ -107,7 +107,7 @@ class AdversarialMethod(PlainTraining):
             return [g for g in total if g is not None], self.weight * found.loss, found.loss, found.norm
 
         def waiting():
-            unchanged = [tf.convert_to_tensor(g) for g in plain.weights if g is not None]
+            unchanged = [g for g in plain.weights if g is not None]
             return unchanged, tf.zeros(()), loss if self.has_gap else tf.zeros(()), tf.zeros(())
 
         if self.start_step:
