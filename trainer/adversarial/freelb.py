@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import tensorflow as tf
-
 from trainer.adversarial.gradients import add_scaled, differentiate
 from trainer.adversarial.method import Adversarial, AdversarialMethod
 from trainer.adversarial.perturbation import direction, mean_norm, no_perturbation, step_within
