@@ -128,7 +128,10 @@ def test_early_stopping_keeps_the_best_weights(tiny_preset, tmp_path):
 
 
 def test_an_unknown_metric_to_stop_on_is_named(tiny_preset, tmp_path):
-    with pytest.raises(InputError, match=r"train\.stop_on: no metric 'valid\.luck'; there are: "):
+    with pytest.raises(
+        InputError,
+        match=r"train\.stop_on: no metric 'valid\.luck' on these validation pages; set it to null or to one of: ",
+    ):
         run(tiny_preset, tmp_path, train={"stop_on": "valid.luck"})
 
 
