@@ -261,6 +261,12 @@ def test_steps_work_in_mixed_precision_and_compiled(tiny_preset, tmp_path, metho
     step = tf.function(model.train_step, jit_compile=model.jit_compile)
     before = [np.array(v) for v in model.ranker.trainable_variables]
     logs = {name: float(value) for name, value in step(batch).items()}
+    if train["precision"] == "float16" and not np.isfinite(logs["gradient_norm"]):
+        # The scale of the loss starts high: a step that overflows moves nothing and halves it.
+        assert not any(
+            np.any(np.asarray(v) != old) for v, old in zip(model.ranker.trainable_variables, before, strict=True)
+        )
+        logs = {name: float(value) for name, value in step(batch).items()}
     assert all(map(np.isfinite, logs.values())), logs
     assert any(np.any(np.asarray(v) != old) for v, old in zip(model.ranker.trainable_variables, before, strict=True))
     if method == "r_drop":
