@@ -1,6 +1,7 @@
 """Running what is left of a study, one process a run."""
 
 import fcntl
+import os
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from tools.study.plan import RUN_CONFIG, PlannedRun
 from trainer.config import dump_experiment, load_experiment
 from trainer.errors import InputError
 
-LOCK_SECONDS = 10.0
+LOCK_SECONDS = 60.0
 """A run ends within a second of its study; a study that is started again waits for that."""
 
 
@@ -69,7 +70,7 @@ def execute(runs: Sequence[PlannedRun], folder: Path, console: Console, again: b
 def _run(run: PlannedRun, lock: IO[str]) -> int:
     run.config.parent.mkdir(parents=True, exist_ok=True)
     run.config.write_text(dump_experiment(run.experiment), encoding="utf-8")
-    command = [sys.executable, "-u", "-m", "tools.study.one_run", str(run.config)]
+    command = [sys.executable, "-u", "-m", "tools.study.one_run", str(run.config), str(os.getpid())]
     with run.log.open("a", encoding="utf-8") as log:
         # The lock goes along, so that it is held until the run has ended too.
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, pass_fds=(lock.fileno(),))

@@ -1,4 +1,4 @@
-"""One run of a study in a process of its own: ``python -m tools.study.one_run CONFIG``."""
+"""One run of a study in a process of its own: ``python -m tools.study.one_run CONFIG PARENT``."""
 
 import os
 import sys
@@ -78,7 +78,7 @@ def _end_with(parent: int) -> None:
 def main() -> None:
     """Run; what a user can cause is one line and exit code 2."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
     try:
         run_once(load_experiment(Path(sys.argv[1])), Console(width=120))
     except InputError as error:

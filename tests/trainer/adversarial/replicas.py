@@ -10,8 +10,10 @@ import small_shop
 from tiny_training import batch_of, training_model
 
 
-def weights_after_a_step(strategy: tf.distribute.Strategy, preset: Path, folder: Path, method: str) -> list[np.ndarray]:
-    """Every replica learns from the same batch, so that the weights do not depend on how many there are."""
+def after_a_step(
+    strategy: tf.distribute.Strategy, preset: Path, folder: Path, method: str
+) -> dict[str, list[np.ndarray]]:
+    """Every replica learns from the same batch, so that nothing depends on how many there are."""
     experiment = small_shop.experiment(
         preset,
         folder,
@@ -28,15 +30,25 @@ def weights_after_a_step(strategy: tf.distribute.Strategy, preset: Path, folder:
     (loss, *others) = (float(value) for value in strategy.experimental_local_results(found["adversarial"]))
     assert loss > 0
     assert all(abs(other - loss) < 1e-5 for other in others)
-    return [np.array(v) for v in [*model.ranker.trainable_variables, *model.optimizer.averages]]
+    kept = {
+        "momentum": model.optimizer._momentums,
+        "weight": model.ranker.trainable_variables,
+        "average": model.optimizer.averages,
+    }
+    return {name: [np.array(v) for v in values] for name, values in kept.items()}
 
 
 if __name__ == "__main__":
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     arguments = (*map(Path, sys.argv[1:3]), sys.argv[3])
-    single = weights_after_a_step(tf.distribute.get_strategy(), *arguments)
-    mirrored = weights_after_a_step(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), *arguments)
-    for one, two in zip(single, mirrored, strict=True):
-        np.testing.assert_allclose(one, two, atol=2e-5)
-    print("equal", len(single))
+    single = after_a_step(tf.distribute.get_strategy(), *arguments)
+    mirrored = after_a_step(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), *arguments)
+    for index, momentum in enumerate(single["momentum"]):
+        largest = np.abs(momentum).max()
+        np.testing.assert_allclose(mirrored["momentum"][index], momentum, atol=1e-4 * largest)
+        # Adam's first step divides the gradient by its size: where that is next to nothing, rounding decides the step.
+        clear = np.abs(momentum) > 1e-3 * largest
+        for name in ("weight", "average"):
+            np.testing.assert_allclose(mirrored[name][index][clear], single[name][index][clear], atol=2e-5)
+    print("equal", len(single["weight"]))

@@ -134,7 +134,7 @@ def test_pgd_stays_in_the_ball_and_climbs(tiny_preset, tmp_path):
     np.testing.assert_allclose(longest[:2], [0.0, 0.4], rtol=1e-5)
     assert max(longest) <= EPSILON * (1 + 1e-5)
     assert longest[-1] > 0.95 * EPSILON
-    losses = [loss_at(model, batch, moved) for moved in seen]
+    losses = [loss_at(model, batch, moved) for moved in list(seen)]
     assert losses[-1] > losses[1] > losses[0]
 
 
@@ -153,7 +153,7 @@ def test_freelb_of_one_step_is_fgm_and_of_more_the_mean_over_the_ascent(tiny_pre
     found = model.method.gradients(model, batch).gradients
     assert len(seen) == 4
     expected = None
-    for moved in seen:
+    for moved in list(seen):
         part = arrays(differentiate(model, lambda at=moved: model.loss_parts(batch, False, at)).weights)
         expected = (
             part if expected is None else [None if a is None else a + b for a, b in zip(expected, part, strict=True)]
