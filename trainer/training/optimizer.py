@@ -1,6 +1,7 @@
 """AdamW with one rate for the backbone and another for what is new."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from trainer.config import FinetuneConfig, TrainConfig
@@ -106,6 +107,6 @@ def build_optimizer(
         | layer_factors(encoder, finetune.layer_decay),
         config.weight_decay,
         finetune.ema,
-        global_clipnorm=config.clip_norm,
+        global_clipnorm=config.clip_norm / tf.distribute.get_strategy().num_replicas_in_sync,
     )
     return keras.optimizers.LossScaleOptimizer(optimizer) if config.precision == "float16" else optimizer

@@ -84,12 +84,33 @@ class RankerTraining(keras.Model):
         step = self.method.gradients(self, batch)
         variables = self.ranker.trainable_variables
         used = [(g, v) for g, v in zip(step.gradients, variables, strict=True) if g is not None]
-        self.optimizer.apply([g for g, _ in used], [v for _, v in used])
-        norm = tf.linalg.global_norm([g for g, _ in used]) / scale
+        gradients = shared_gradients([g for g, _ in used])
+        self.optimizer.apply(gradients, [v for _, v in used])
+        norm = tf.linalg.global_norm(gradients) / scale
         candidates = ops.sum(ops.cast(batch["mask"], "float32"))
         loss = sum(step.parts.values())
         shown = {**step.parts, **step.shown, **self.objective.shown}
         return {"loss": loss, **shown, "gradient_norm": norm, "candidates": candidates}
+
+
+def shared_gradients(gradients: list[Any]) -> list[Any]:
+    """On each replica its part of the gradients of all, whose sum the optimizer makes.
+
+    Keras clips on each replica, before that sum: with equal parts the clipped parts add up to the clipped whole, where
+    `build_optimizer` divides the norm in the same way.
+
+    Args:
+        gradients: of one replica, dense.
+
+    Returns:
+        The gradients of all replicas over their number.
+    """
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    context = tf.distribute.get_replica_context()
+    if replicas == 1 or context is None:
+        return gradients
+    total = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+    return [gradient / replicas for gradient in total]
 
 
 def objective_of(
