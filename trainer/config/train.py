@@ -21,8 +21,7 @@ class TrainConfig(Section):
         clip_norm: gradients of a larger norm, over all variables, are scaled down to it.
         r_drop: weight of the divergence between two passes over a batch with different dropout.
         precision: what the step computes in; weights and exports are float32.
-        xla: compile the training step; sizes are rounded up, so that batches have few shapes. With a categorical feature
-            Keras warns and leaves the step uncompiled.
+        xla: compile the training step; sizes are rounded up, so that batches have few shapes.
         evaluations: validations while training, spread evenly, each followed by a checkpoint; one more comes before
             the first step.
         stop_on: metric on validation pages that picks the best weights; ``null`` keeps the last

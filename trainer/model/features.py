@@ -37,6 +37,8 @@ class FeatureEncoder(keras.layers.Layer):
                 self.lookups[feature.name] = keras.layers.StringLookup(
                     vocabulary=vocabulary, mask_token="", num_oov_indices=1, oov_token=UNKNOWN
                 )
+                # Keras compiles no step of a model that holds a look-up; the step reads what `preprocess` has looked up.
+                self.lookups[feature.name].supports_jit = True
                 self.learned[feature.name] = keras.layers.Embedding(
                     len(vocabulary) + 2,
                     feature.width,

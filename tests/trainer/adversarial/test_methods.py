@@ -258,6 +258,7 @@ def test_before_its_start_a_step_is_a_plain_one(tiny_preset, tmp_path, method):
 def test_steps_work_in_mixed_precision_and_compiled(tiny_preset, tmp_path, method, train):
     extra = {"train": {**train, "r_drop": 1.0}} if method == "r_drop" else {"train": train, **adversarial(method)}
     model, batch = made(tiny_preset, tmp_path, **extra)
+    assert model.jit_compile == train.get("xla", False)
     step = tf.function(model.train_step, jit_compile=model.jit_compile)
     before = [np.array(v) for v in model.ranker.trainable_variables]
     logs = {name: float(value) for name, value in step(batch).items()}
