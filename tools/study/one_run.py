@@ -12,6 +12,7 @@ from tools.benchmarks.machine import describe_machine
 from tools.simulate import SimulateConfig, simulate
 from tools.study.cost import COST, RunCost, peak_memory_mb
 from tools.study.plan import RUN_CONFIG, trains_alike
+from tools.study.trained_alike import take_weights
 from trainer.config import Experiment, load_experiment, validate_section
 from trainer.errors import InputError
 
@@ -19,7 +20,8 @@ from trainer.errors import InputError
 def run_once(experiment: Experiment, console: Console) -> Path:
     """Simulate, prepare, train and evaluate; what is done already stays as it is.
 
-    A run that was evaluated with other settings of ``evaluate`` is evaluated again, with the weights that it has.
+    A run that was evaluated with other settings of ``evaluate`` is evaluated again, with the weights that it has. A run that
+    would learn what another run of a study has learned takes the weights of that, and counts its training as its own.
 
     Args:
         experiment: what.
@@ -43,6 +45,10 @@ def run_once(experiment: Experiment, console: Console) -> Path:
     machine = describe_machine()
     folder = experiment.run_folder
     earlier = RunCost.load(folder) if (folder / COST).is_file() else None
+    other = take_weights(experiment)
+    if other is not None:
+        console.print(f"weights of {other}, which learned the same", soft_wrap=True, highlight=False)
+        earlier = RunCost.load(other)
     begun_before = (folder / RUN_CONFIG).is_file()
     if begun_before and trains_alike(read_run_config(folder), experiment):
         write_config(folder, experiment)

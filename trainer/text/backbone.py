@@ -8,6 +8,8 @@ from safetensors import SafetensorError
 
 from trainer.errors import InputError
 
+ARCHITECTURE = "backbone.json"
+
 
 def load_backbone(
     name: str, dtype: str = "float32", dropout: float = 0.1
@@ -71,7 +73,7 @@ def save_architecture(
         "lowercase": bool(tokenizer.lowercase),
         "vocabulary": list(tokenizer.get_vocabulary()),
     }
-    (folder / "backbone.json").write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
+    (folder / ARCHITECTURE).write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
 
 
 def build_architecture(
@@ -89,7 +91,7 @@ def build_architecture(
     Raises:
         InputError: if the description is missing or damaged.
     """
-    path = folder / "backbone.json"
+    path = folder / ARCHITECTURE
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
         backbone = keras_nlp.models.BertBackbone(**state["backbone"], dtype=dtype)
