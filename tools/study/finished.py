@@ -57,7 +57,7 @@ class FinishedRun:
     @cached_property
     def statistics(self) -> RunStatistics:
         """What its metrics are computed from."""
-        return RunStatistics.of(self.plan.folder, self.evaluation, self.plan.experiment.data)
+        return RunStatistics.of(self.plan.folder, str(self.evaluation["split"]), self.plan.experiment.data)
 
     def value(self, metric: MetricConfig) -> float | None:
         """A metric of the study; None where the run does not have it."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tools.study.config import MetricConfig
 from tools.study.finished import FinishedRun
-from trainer.metrics.bootstrap import HIGH, LOW
+from trainer.metrics.bootstrap import HIGH, LOW, resample
 
 
 def difference_over_queries(
@@ -29,36 +29,33 @@ def difference_over_queries(
         the same impressions.
     """
     keys = [metric.key] if metric.minus is None else [metric.key, metric.minus]
-    source = "judged" if metric.key.startswith("judged.") else "log"
+    if not all(_comparable(*sides, key) for key in keys for sides in pairs):
+        return None
     terms = []
     for key in keys:
         for sides in pairs:
-            if not _comparable(*sides, key, source):
-                return None
-            sign = 1.0 if key == metric.key else -1.0
-            run, other = (side.statistics.found[key] for side in sides)
-            terms += [(sign, *run), (-sign, *other)]
-    draws = max((run.plan.experiment.evaluate.bootstrap for run, _ in pairs), default=0)
-    queries = pd.unique(np.concatenate([query for _, _, query in terms])) if terms else np.zeros(0)
+            for sign, side in zip((1.0, -1.0), sides, strict=True):
+                source, statistic = side.statistics.found[key]
+                terms.append((sign if key == metric.key else -sign, statistic, side.statistics.queries[source]))
+    queries = pd.Index(pd.unique(np.concatenate([query for *_, query in terms])))
+    draws = max(run.plan.experiment.evaluate.bootstrap for run, _ in pairs)
     if draws == 0 or len(queries) < 2:
         return None
-    places = pd.Series(np.arange(len(queries)), index=queries)
-    weighed = [(sign, statistic, places[query].to_numpy()) for sign, statistic, query in terms]
-    random = np.random.default_rng(pairs[0][0].plan.seed)
-    drawn = np.empty(draws)
-    for number in range(draws):
-        times = np.bincount(random.integers(len(queries), size=len(queries)), minlength=len(queries)).astype(float)
-        drawn[number] = sum(sign * statistic.value(times[units]) for sign, statistic, units in weighed) / len(pairs)
+    seed = pairs[0][0].plan.seed
+    drawn = np.zeros(draws)
+    for sign, statistic, query in terms:
+        values = resample({metric.key: statistic}, queries.get_indexer(query), draws, seed, len(queries))
+        drawn += sign * values[metric.key] / len(pairs)
     if np.isnan(drawn).all():
         return None
     low, high = np.nanpercentile(drawn, [LOW, HIGH])
     return float(low), float(high)
 
 
-def _comparable(run: FinishedRun, other: FinishedRun, key: str, source: str) -> bool:
+def _comparable(run: FinishedRun, other: FinishedRun, key: str) -> bool:
     """Whether two runs have a metric of the same impressions."""
     mine, theirs = run.statistics, other.statistics
     if key not in mine.found or key not in theirs.found:
         return False
-    scored = [side.impressions[side.impressions["source"] == source].reset_index(drop=True) for side in (mine, theirs)]
-    return scored[0].equals(scored[1])
+    source, _ = mine.found[key]
+    return mine.impressions[source].equals(theirs.impressions[source])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from trainer.data.pages import Pages
 from trainer.errors import InputError
@@ -17,6 +18,7 @@ from trainer.training.run import read_json, read_run_config
 
 LABELLED = ["source", "request_id", "query", "item_id", "clicked", "purchased", "relevance"]
 PROBABILITIES = ("ctr", "cvr", "ctcvr")
+OF_A_CALIBRATED_RUN = ("ctr_uncalibrated", "ctcvr_uncalibrated")
 SOURCES = ("log", "judged")
 
 
@@ -40,6 +42,10 @@ class ScoredRun:
     lowest: float | None
     table: pd.DataFrame
 
+    def rows(self, source: str) -> pd.DataFrame:
+        """The impressions of one source, ``log`` or ``judged``, page by page."""
+        return self.table[self.table["source"] == source].sort_values("page", kind="stable", ignore_index=True)
+
     def side(self, source: str) -> tuple[Pages, Scores]:
         """Pages of one source and the model's scores of their impressions.
 
@@ -49,7 +55,7 @@ class ScoredRun:
         Returns:
             Pages without their items, none where the source was not scored.
         """
-        part = self.table[self.table["source"] == source].sort_values("page", kind="stable", ignore_index=True)
+        part = self.rows(source)
         starts = np.flatnonzero(np.diff(part["page"].to_numpy(np.int64), prepend=-1))
         pages = Pages(
             table=part[["request_id", "query"]].iloc[starts].reset_index(drop=True),
@@ -60,7 +66,8 @@ class ScoredRun:
             purchased=part["purchased"].to_numpy(np.int8),
             relevance=part["relevance"].to_numpy(np.float32),
         )
-        columns = {name: part[name].to_numpy(np.float32) for name in ("score", *PROBABILITIES)}
+        names = [name for name in ("score", *PROBABILITIES, *OF_A_CALIBRATED_RUN) if name in part]
+        columns = {name: part[name].to_numpy(np.float32) for name in names}
         given: dict[str, Any] = {
             name: values for name, values in columns.items() if name == "score" or not np.isnan(values).all()
         }
@@ -98,7 +105,8 @@ def read_scored_run(folder: Path, split: str) -> ScoredRun:
     kept = read_json(found / EVALUATION)
     columns = [*LABELLED, "page", "position", "score", *PROBABILITIES]
     try:
-        table = pd.read_parquet(found / SCORES, columns=columns)
+        there = pq.read_schema(found / SCORES).names
+        table = pd.read_parquet(found / SCORES, columns=[*columns, *(n for n in OF_A_CALIBRATED_RUN if n in there)])
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())[:160]
         raise InputError(f"{found / SCORES}: damaged ({reason}); evaluate again") from None

@@ -89,7 +89,7 @@ def test_figures_are_said_to_be_reached_or_not_or_not_known(job):
 
 def test_metrics_read_back_from_the_scores_are_those_of_the_evaluation(job):
     for run in loaded(job).runs:
-        found = {key: statistic.value() for key, (statistic, _) in run.statistics.found.items()}
+        found = {key: statistic.value() for key, (_, statistic) in run.statistics.found.items()}
         assert {"judged.pair_accuracy", "test.truth.ndcg@10", "test.truth.cvr.auc", "test.gauc"} <= set(found)
         for key in found.keys() & run.metrics.keys():
             assert found[key] == pytest.approx(run.metrics[key], abs=1e-9), key
