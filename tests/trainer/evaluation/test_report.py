@@ -1,7 +1,7 @@
-"""The report: its numbers against plain references, its page for whole and for poor run folders, its errors."""
+"""The report: its page for whole and for poor run folders, its errors."""
 
-import json
 import re
+import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
@@ -11,102 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import precision_recall_curve
-from sklearn.metrics import roc_curve as sklearn_roc_curve
 
 from trainer.errors import InputError
-from trainer.evaluation.evaluation import Evaluation
 from trainer.evaluation.ndcg_pictures import ndcg_by_cut
 from trainer.evaluation.page_examples import page_examples
 from trainer.evaluation.pictures import calibrations, click_rate_by_position, discrimination
 from trainer.evaluation.report import write_report
-from trainer.evaluation.report_curves import (
-    calibration,
-    frequency_bands,
-    ndcg_by_page,
-    pr_curve,
-    rates_by_position,
-    roc_curve,
-)
 from trainer.evaluation.report_data import read_report_data
 from trainer.evaluation.report_tables import ranker_table, verdicts
 from trainer.metrics.bootstrap import Difference
-from trainer.metrics.ece import ece
-from trainer.metrics.ndcg import ndcg
 
-CONFIG = """
-name: kettles
-data: {prepared: p, items: items.csv, search_log: log.csv}
-"""
-QUERIES = ["kettle", "<script>alert(1)</script>", "lampe für küche", "电动 螺丝刀"]
-BASELINES = ("zero-shot", "BM25", "logged order", "random")
-
-
-def scores(pages: int = 40, items: int = 6, seed: int = 1, source: str = "log") -> pd.DataFrame:
-    random = np.random.default_rng(seed)
-    total = pages * items
-    page = np.repeat(np.arange(pages), items)
-    ctr = random.uniform(0.02, 0.6, total)
-    clicked = (random.random(total) < ctr).astype(np.int8)
-    purchased = (clicked * (random.random(total) < 0.4)).astype(np.int8)
-    log = source == "log"
-    # The first query is the most frequent, the last the rarest.
-    query = np.array(QUERIES)[np.minimum(random.geometric(0.5, pages) - 1, len(QUERIES) - 1)]
-    table = {
-        "source": source,
-        "page": page.astype(np.int32),
-        "request_id": [f"r{n}" for n in page],
-        "query": query[page],
-        "item_id": [f"i{n}" for n in range(total)],
-        "text": [f"item <b>{n}</b>" for n in range(total)],
-        "position": (np.tile(np.arange(1, items + 1), pages) if log else np.zeros(total)).astype(np.int32),
-        "clicked": clicked if log else np.full(total, -1, np.int8),
-        "purchased": purchased if log else np.full(total, -1, np.int8),
-        "relevance": np.full(total, np.nan) if log else random.integers(0, 4, total).astype(np.float32),
-        "score": ctr * 0.3,
-        "ctr": ctr,
-        "cvr": np.full(total, 0.3),
-        "ctcvr": ctr * 0.3,
-    }
-    for number, name in enumerate(BASELINES):
-        table[f"score.{name}"] = random.normal(size=total) + ctr * (3 - number)
-    table["score.random"] = np.zeros(total)
-    if not log:
-        table["score.logged order"] = np.full(total, np.nan)
-    return pd.DataFrame(table)
-
-
-def evaluation(table: pd.DataFrame, name: str = "test.gauc") -> Evaluation:
-    rankers = {
-        "model": {name: 0.7, f"{name}.low": 0.65, f"{name}.high": 0.75, "test.ctr.ece": 0.0123},
-        "zero-shot": {name: 0.68, f"{name}.low": 0.6, f"{name}.high": 0.72},
-        "BM25": {name: 0.6, f"{name}.low": 0.55, f"{name}.high": 0.64},
-        "logged order": {name: 0.8},
-        "random": {name: 0.5},
-    }
-    differences = {
-        "zero-shot": {name: Difference(0.02, -0.01, 0.05)},
-        "BM25": {name: Difference(0.1, 0.05, 0.15)},
-        "logged order": {name: Difference(-0.1, -0.2, -0.05)},
-        "random": {name: Difference(0.2, 0.1, 0.3)},
-    }
-    counts = {"log": {"pages": 40, "queries": 4, "impressions": len(table)}}
-    return Evaluation("test", 10, rankers, differences, ["one page was left out"], counts, table)
-
-
-def evaluated_run(folder: Path) -> Path:
-    folder.mkdir()
-    (folder / "config.yaml").write_text(CONFIG)
-    training = [
-        {"step": s, "loss": 1 / s, "ctr_pointwise": 0.5 / s, "gradient_norm": 2.0, "learning_rate": 1e-5 / s}
-        for s in range(10, 400, 10)
-    ]
-    validation = [{"step": s, "valid.gauc": 0.5 + s / 1000} for s in (0, 200, 390)]
-    (folder / "history.json").write_text(json.dumps(training + validation))
-    (folder / "finished.json").write_text(json.dumps({"steps": 390, "best": {"step": 200}, "data_hash": "abc"}))
-    both = pd.concat([scores(), scores(12, 8, 2, "judged")], ignore_index=True)
-    evaluation(both).save(folder)
-    return folder
+sys.path.insert(0, str(Path(__file__).parent))
+from evaluated_runs import CONFIG, evaluated_run, evaluation, scores
 
 
 @pytest.fixture
@@ -333,61 +249,6 @@ def test_a_folder_that_holds_no_evaluated_run_is_named_in_one_line(run, spoil, m
         write_report(run)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
-
-
-def test_roc_and_precision_recall_points_are_those_of_scikit_learn():
-    random = np.random.default_rng(5)
-    label, score = random.integers(0, 2, 300), random.integers(0, 40, 300) / 40
-    roc = roc_curve(label, score)
-    x, y, _ = sklearn_roc_curve(label, score, drop_intermediate=False)
-    np.testing.assert_allclose(roc, (x, y))
-    precision, recall, _ = precision_recall_curve(label, score)
-    pr = pr_curve(label, score)
-    np.testing.assert_allclose(pr.x, recall[:-1][::-1])
-    np.testing.assert_allclose(pr.y, precision[:-1][::-1])
-    assert roc_curve(np.ones(3), np.arange(3.0)) is None
-    assert pr_curve(np.zeros(3), np.arange(3.0)) is None
-
-
-@pytest.mark.parametrize("levels", [7, 1_000_000])
-def test_the_calibration_drawn_gives_the_calibration_error_reported(levels):
-    random = np.random.default_rng(6)
-    probability = random.integers(1, levels, 2_000) / levels
-    label = (random.random(2_000) < probability**2).astype(int)
-    rates = calibration(label, probability)
-    assert rates.mass.sum() == 2_000
-    error = (rates.mass * np.abs(rates.predicted - rates.seen)).sum() / 2_000
-    assert error == pytest.approx(ece(label, probability))
-    assert ((rates.low <= rates.seen) & (rates.seen <= rates.high)).all()
-
-
-def test_rates_by_position_are_means_with_the_interval_of_wilson():
-    position = np.array([1, 1, 1, 1, 3, 3])
-    places, rates = rates_by_position(position, np.array([1, 1, 0, 0, 0, 0]), np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.7]))
-    assert places.tolist() == [1, 3]
-    np.testing.assert_allclose(rates.predicted, [0.25, 0.6])
-    np.testing.assert_allclose(rates.seen, [0.5, 0.0])
-    # Wilson's interval of 2 in 4 and of 0 in 2.
-    np.testing.assert_allclose(rates.low, [0.1500, 0.0], atol=1e-4)
-    np.testing.assert_allclose(rates.high, [0.8500, 0.6576], atol=1e-4)
-
-
-def test_ndcg_by_page_has_the_mean_that_the_metric_has_at_every_cut():
-    random = np.random.default_rng(7)
-    offset = np.concatenate([[0], np.cumsum(random.integers(1, 9, 60))])
-    gain = random.integers(0, 3, offset[-1]).astype(float)
-    score = random.integers(0, 5, offset[-1]).astype(float)
-    cuts = np.array([1, 3, 10])
-    found = ndcg_by_page(gain, score, offset, cuts)
-    np.testing.assert_allclose(np.nanmean(found, axis=0), [ndcg(gain, score, offset, cut).value() for cut in cuts])
-
-
-def test_queries_of_one_frequency_share_a_band():
-    asked = pd.Series(["a"] * 4 + ["b"] * 2 + ["c"] * 2 + ["d", "e", "f", "g"])
-    band, names = frequency_bands(asked)
-    assert names == ["head", "torso", "tail"]
-    assert band.tolist() == [0] * 4 + [1] * 4 + [2] * 4
-    assert frequency_bands(pd.Series(["a", "b", "c"]))[1] == ["all"]
 
 
 def test_examples_are_led_by_the_model_and_show_the_item_that_it_left_out(run):
