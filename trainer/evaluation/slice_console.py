@@ -36,7 +36,8 @@ def show_slices(slices: Sequence[Slice], console: Console) -> None:
         wide = console.width >= WIDE
         for one in part:
             cells = [_cell(one.figures.get(metric), wide) for metric in metrics]
-            table.add_row(f"{escape(one.label)}\n[dim]{one.queries:,} queries[/dim]", *cells)
+            queries = "1 query" if one.queries == 1 else f"{one.queries:,} queries"
+            table.add_row(f"{escape(one.label)}\n[dim]{queries}[/dim]", *cells)
         console.print(table)
     if slices:
         console.print(LEGEND, highlight=False)
