@@ -1,6 +1,7 @@
 """Ranked items from a Shelfrank model on TF Serving."""
 
 from shelfrank_client.aio import AsyncRankingClient
+from shelfrank_client.backends import Breaker
 from shelfrank_client.client import RankingClient
 from shelfrank_client.errors import (
     DeadlineExceeded,
@@ -12,9 +13,11 @@ from shelfrank_client.errors import (
 )
 from shelfrank_client.page import RankedItem, RankedPage
 from shelfrank_client.page_query import PageQuery
+from shelfrank_client.retry import Retry
 
 __all__ = [
     "AsyncRankingClient",
+    "Breaker",
     "DeadlineExceeded",
     "InvalidRequest",
     "ModelNotFound",
@@ -23,6 +26,7 @@ __all__ = [
     "RankedPage",
     "RankingClient",
     "RankingError",
+    "Retry",
     "ServerError",
     "Unavailable",
 ]

@@ -1,17 +1,20 @@
 """The client on asyncio."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
 
-from shelfrank_client.conversation import Call, Conversation, Steps
-from shelfrank_client.errors import RankingError, error_of
+from shelfrank_client.backends import BREAKER, Breaker
+from shelfrank_client.conversation import Call, Conversation, Steps, Wait
+from shelfrank_client.errors import RankingError, closed, error_of
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
 from shelfrank_client.protocol import to_bytes
-from shelfrank_client.settings import Settings, channel_options
+from shelfrank_client.retry import RETRY, Retry
+from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
 from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
 
 Result = TypeVar("Result")
@@ -22,7 +25,7 @@ class AsyncRankingClient:
 
     def __init__(
         self,
-        target: str,
+        target: str | Sequence[str],
         model: str = "shelfrank",
         deadline: float = 0.15,
         version: int | None = None,
@@ -30,11 +33,18 @@ class AsyncRankingClient:
         max_candidates: int = 10_000,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
+        *,
+        fallback: Fallback = False,
+        retry: Retry = RETRY,
+        breaker: Breaker | None = BREAKER,
     ) -> None:
-        self._talk = Conversation(Settings(target, model, deadline, version, signature, max_candidates))
+        settings = Settings(
+            targets_of(target), model, deadline, version, signature, max_candidates, fallback, retry, breaker
+        )
+        self._talk = Conversation(settings)
         self._credentials = credentials
         self._options = channel_options(options)
-        self._channel: grpc.aio.Channel | None = None
+        self._channels: list[grpc.aio.Channel] = []
         self._closed = False
 
     async def __aenter__(self) -> "AsyncRankingClient":
@@ -46,8 +56,8 @@ class AsyncRankingClient:
     async def close(self) -> None:
         """Close the connection."""
         self._closed = True
-        if self._channel is not None:
-            await self._channel.close(None)
+        for channel in self._channels:
+            await channel.close(None)
 
     async def rank(
         self,
@@ -58,7 +68,7 @@ class AsyncRankingClient:
         history: Iterable[str] = (),
         k: int | None = None,
         deadline: float | None = None,
-        fallback: bool = False,
+        fallback: Fallback | None = None,
     ) -> RankedPage:
         """See `RankingClient.rank`."""
         page = page_query(query, candidates, user, context, history)
@@ -69,7 +79,7 @@ class AsyncRankingClient:
         pages: Iterable[PageQuery],
         k: int | None = None,
         deadline: float | None = None,
-        fallback: bool = False,
+        fallback: Fallback | None = None,
     ) -> list[RankedPage]:
         """See `RankingClient.rank_pages`."""
         return await self._run(self._talk.rank_pages(pages, k, deadline, fallback))
@@ -83,7 +93,7 @@ class AsyncRankingClient:
         history: Iterable[str] = (),
         k: int | None = None,
         deadline: float | None = None,
-        fallback: bool = False,
+        fallback: Fallback | None = None,
     ) -> RankedPage:
         """See `RankingClient.rank_items`."""
         page = page_query(query, (), user, context, history)
@@ -113,35 +123,41 @@ class AsyncRankingClient:
 
     async def _run(self, steps: Steps[Result]) -> Result:
         try:
-            call = next(steps)
+            step = next(steps)
             while True:
                 try:
-                    answer = await self._send(call)
+                    answer = await self._carry_out(step)
                 except RankingError as error:
-                    call = steps.throw(error)
+                    step = steps.throw(error)
                 else:
-                    call = steps.send(answer)
+                    step = steps.send(answer)
         except StopIteration as end:
             result: Result = end.value
             return result
 
+    async def _carry_out(self, step: Call | Wait) -> Any:
+        return await (asyncio.sleep(step.seconds) if isinstance(step, Wait) else self._send(step))
+
     async def _send(self, call: Call) -> Any:
         if self._closed:
-            raise RankingError("the client is closed", "CANCELLED")
-        method = self._connected().unary_unary(
+            raise closed()
+        method = self._connected()[call.backend].unary_unary(
             call.method, request_serializer=to_bytes, response_deserializer=call.answer.FromString
         )
         try:
             return await method(call.request, timeout=call.timeout)
         except grpc.aio.AioRpcError as error:
-            raise error_of(error.code().name, error.details() or "", self._talk.settings.target) from None
+            raise error_of(
+                error.code().name, error.details() or "", self._talk.settings.targets[call.backend]
+            ) from None
 
-    def _connected(self) -> grpc.aio.Channel:
+    def _connected(self) -> list[grpc.aio.Channel]:
         # A channel belongs to the event loop in which it is made, and a client may be made before there is one.
-        if self._channel is None:
-            target = self._talk.settings.target
-            if self._credentials is None:
-                self._channel = grpc.aio.insecure_channel(target, options=self._options)
-            else:
-                self._channel = grpc.aio.secure_channel(target, self._credentials, options=self._options)
-        return self._channel
+        if not self._channels:
+            self._channels = [
+                grpc.aio.insecure_channel(address, options=self._options)
+                if self._credentials is None
+                else grpc.aio.secure_channel(address, self._credentials, options=self._options)
+                for address in self._talk.settings.targets
+            ]
+        return self._channels

@@ -1,16 +1,19 @@
 """The client."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import grpc
 
-from shelfrank_client.conversation import Call, Conversation, Steps
-from shelfrank_client.errors import RankingError, error_of
+from shelfrank_client.backends import BREAKER, Breaker
+from shelfrank_client.conversation import Call, Conversation, Steps, Wait
+from shelfrank_client.errors import RankingError, closed, error_of
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
 from shelfrank_client.protocol import to_bytes
-from shelfrank_client.settings import Settings, channel_options
+from shelfrank_client.retry import RETRY, Retry
+from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
 from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
 
 Result = TypeVar("Result")
@@ -22,7 +25,7 @@ class RankingClient:
     The first request also reads the model's signatures; `metadata` does that beforehand.
 
     Args:
-        target: ``host:port`` of the server.
+        target: ``host:port`` of the server, or several of them, which take turns.
         model: the model's name.
         deadline: seconds that a request may take, all its calls together; each request can set its own.
         version: the model version to ask; the latest where not given.
@@ -30,6 +33,9 @@ class RankingClient:
         max_candidates: the longest list that is sent.
         credentials: for TLS (``grpc.ssl_channel_credentials(...)``); plain text where not given.
         options: further gRPC channel options.
+        fallback: what requests do without an answer, unless they say otherwise; see `rank`.
+        retry: when calls are sent again.
+        breaker: when a server that fails is left alone; None for never.
 
     Raises:
         InvalidRequest: if an argument can't be, for instance a deadline of 0.
@@ -37,7 +43,7 @@ class RankingClient:
 
     def __init__(
         self,
-        target: str,
+        target: str | Sequence[str],
         model: str = "shelfrank",
         deadline: float = 0.15,
         version: int | None = None,
@@ -45,12 +51,21 @@ class RankingClient:
         max_candidates: int = 10_000,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
+        *,
+        fallback: Fallback = False,
+        retry: Retry = RETRY,
+        breaker: Breaker | None = BREAKER,
     ) -> None:
-        self._talk = Conversation(Settings(target, model, deadline, version, signature, max_candidates))
-        if credentials is None:
-            self._channel = grpc.insecure_channel(target, options=channel_options(options))
-        else:
-            self._channel = grpc.secure_channel(target, credentials, options=channel_options(options))
+        settings = Settings(
+            targets_of(target), model, deadline, version, signature, max_candidates, fallback, retry, breaker
+        )
+        self._talk = Conversation(settings)
+        self._channels = [
+            grpc.insecure_channel(address, options=channel_options(options))
+            if credentials is None
+            else grpc.secure_channel(address, credentials, options=channel_options(options))
+            for address in settings.targets
+        ]
         self._closed = False
 
     def __enter__(self) -> "RankingClient":
@@ -62,7 +77,8 @@ class RankingClient:
     def close(self) -> None:
         """Close the connection."""
         self._closed = True
-        self._channel.close()
+        for channel in self._channels:
+            channel.close()
 
     def rank(
         self,
@@ -73,7 +89,7 @@ class RankingClient:
         history: Iterable[str] = (),
         k: int | None = None,
         deadline: float | None = None,
-        fallback: bool = False,
+        fallback: Fallback | None = None,
     ) -> RankedPage:
         """Rank candidates for a query.
 
@@ -85,7 +101,9 @@ class RankingClient:
             history: ids of the items that the user clicked, most recent first.
             k: how many to return; all where not given.
             deadline: seconds for this request; the client's where not given.
-            fallback: whether to return the caller's own order, ``degraded``, when no answer comes in time.
+            fallback: True returns the caller's own order, ``degraded``, when no answer comes in time; ``"always"`` also
+                for every other error, so that no `RankingError` is raised; False neither; None what the client was made
+                with.
 
         Returns:
             The ranked items; empty, without a call, for no candidates.
@@ -93,7 +111,7 @@ class RankingClient:
         Raises:
             InvalidRequest: if the request does not fit the model.
             DeadlineExceeded, Unavailable: if no answer came, and ``fallback`` is off.
-            RankingError: for every other failure.
+            RankingError: for every other failure, unless ``fallback`` is ``"always"``.
         """
         page = page_query(query, candidates, user, context, history)
         return self._run(self._talk.rank(page, k, deadline, fallback))
@@ -103,7 +121,7 @@ class RankingClient:
         pages: Iterable[PageQuery],
         k: int | None = None,
         deadline: float | None = None,
-        fallback: bool = False,
+        fallback: Fallback | None = None,
     ) -> list[RankedPage]:
         """Rank several pages in one call.
 
@@ -130,7 +148,7 @@ class RankingClient:
         history: Iterable[str] = (),
         k: int | None = None,
         deadline: float | None = None,
-        fallback: bool = False,
+        fallback: Fallback | None = None,
     ) -> RankedPage:
         """Rank items that the model's table may not have.
 
@@ -203,25 +221,30 @@ class RankingClient:
 
     def _run(self, steps: Steps[Result]) -> Result:
         try:
-            call = next(steps)
+            step = next(steps)
             while True:
                 try:
-                    answer = self._send(call)
+                    answer = self._carry_out(step)
                 except RankingError as error:
-                    call = steps.throw(error)
+                    step = steps.throw(error)
                 else:
-                    call = steps.send(answer)
+                    step = steps.send(answer)
         except StopIteration as end:
             result: Result = end.value
             return result
 
+    def _carry_out(self, step: Call | Wait) -> Any:
+        return time.sleep(step.seconds) if isinstance(step, Wait) else self._send(step)
+
     def _send(self, call: Call) -> Any:
         if self._closed:
-            raise RankingError("the client is closed", "CANCELLED")
-        method = self._channel.unary_unary(
+            raise closed()
+        method = self._channels[call.backend].unary_unary(
             call.method, request_serializer=to_bytes, response_deserializer=call.answer.FromString
         )
         try:
             return method(call.request, timeout=call.timeout)
         except grpc.RpcError as error:
-            raise error_of(error.code().name, error.details() or "", self._talk.settings.target) from None
+            raise error_of(
+                error.code().name, error.details() or "", self._talk.settings.targets[call.backend]
+            ) from None

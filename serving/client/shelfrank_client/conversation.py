@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from shelfrank_client import protocol
 from shelfrank_client.answer import SERVING, read_pages, read_status, read_vectors
+from shelfrank_client.backends import Backends
 from shelfrank_client.errors import (
+    CANCELLED,
     DeadlineExceeded,
     InvalidRequest,
     ModelNotFound,
@@ -17,11 +19,13 @@ from shelfrank_client.errors import (
     Unavailable,
     brief,
     invalid,
+    resting,
 )
 from shelfrank_client.page import RankedPage, callers_order
-from shelfrank_client.page_query import CheckedPage, PageQuery, checked_items_page, checked_page
+from shelfrank_client.page_query import CheckedPage, PageQuery, checked_items_page, checked_page, with_list
 from shelfrank_client.request import fill_encode, fill_rank, fill_rank_items, model_request
-from shelfrank_client.settings import Budget, Settings, check_k
+from shelfrank_client.retry import RetryStore, may_go_again
+from shelfrank_client.settings import Budget, Fallback, Settings, check_k
 from shelfrank_client.signature import RANK_ITEMS, Metadata, read_metadata
 
 Result = TypeVar("Result")
@@ -36,20 +40,33 @@ class Call:
         request: the message.
         answer: the type of the answer.
         timeout: seconds.
+        backend: which of the servers to ask.
     """
 
     method: str
     request: Any
     answer: Any
     timeout: float
+    backend: int
 
 
-Steps = Generator[Call, Any, Result]
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A time to let pass.
+
+    Attributes:
+        seconds: how long.
+    """
+
+    seconds: float
+
+
+Steps = Generator[Call | Wait, Any, Result]
 Fill = Callable[[Any, Metadata], None]
 
 
 class Conversation:
-    """What a client says and how it reads the answers; each method yields calls and is sent their answers.
+    """What a client says and how it reads the answers; each method yields calls and waits, and is sent the answers.
 
     Args:
         settings: of the client.
@@ -57,30 +74,31 @@ class Conversation:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.backends = Backends(settings.targets, settings.breaker)
+        self._retries = RetryStore(settings.retry)
         self._metadata: Metadata | None = None
 
-    def rank(self, page: PageQuery, k: int | None, deadline: float | None, fallback: bool) -> Steps[RankedPage]:
+    def rank(
+        self, page: PageQuery, k: int | None, deadline: float | None, fallback: Fallback | None
+    ) -> Steps[RankedPage]:
         """See `RankingClient.rank`."""
         return (yield from self.rank_pages([page], k, deadline, fallback))[0]
 
     def rank_pages(
-        self, pages: Iterable[PageQuery], k: int | None, deadline: float | None, fallback: bool
+        self, pages: Iterable[PageQuery], k: int | None, deadline: float | None, fallback: Fallback | None
     ) -> Steps[list[RankedPage]]:
         """See `RankingClient.rank_pages`."""
-        check_k(k)
-        budget = self.settings.budget(deadline)
-        checked = [checked_page(page, self.settings.max_candidates) for page in pages]
+        asked = [with_list(page) for page in pages]
         signature = self.settings.signature
-        return (
-            yield from self._ranked(
-                signature,
-                lambda request, metadata: fill_rank(request, metadata, signature, checked),
-                checked,
-                k,
-                budget,
-                fallback,
-            )
-        )
+
+        def fill(checked: Sequence[CheckedPage]) -> Fill:
+            return lambda request, metadata: fill_rank(request, metadata, signature, checked)
+
+        def check() -> list[CheckedPage]:
+            return [checked_page(page, self.settings.max_candidates) for page in asked]
+
+        shown = [page.candidates if isinstance(page, PageQuery) else () for page in asked]
+        return (yield from self._ranked(signature, check, fill, shown, k, deadline, fallback))
 
     def rank_items(
         self,
@@ -88,24 +106,20 @@ class Conversation:
         items: Iterable[Mapping[str, Any]],
         k: int | None,
         deadline: float | None,
-        fallback: bool,
+        fallback: Fallback | None,
     ) -> Steps[RankedPage]:
         """See `RankingClient.rank_items`; ``page`` has no candidates yet."""
-        check_k(k)
-        budget = self.settings.budget(deadline)
         rows = list(items)
-        checked = checked_items_page(page, rows, self.settings.max_candidates)
         signature = self.settings.signature
-        return (
-            yield from self._ranked(
-                RANK_ITEMS,
-                lambda request, metadata: fill_rank_items(request, metadata, signature, checked, rows),
-                [checked],
-                k,
-                budget,
-                fallback,
-            )
-        )[0]
+
+        def fill(checked: Sequence[CheckedPage]) -> Fill:
+            return lambda request, metadata: fill_rank_items(request, metadata, signature, checked[0], rows)
+
+        def check() -> list[CheckedPage]:
+            return [checked_items_page(page, rows, self.settings.max_candidates)]
+
+        shown = [row.get("item_id") for row in rows if isinstance(row, Mapping)]
+        return (yield from self._ranked(RANK_ITEMS, check, fill, [shown], k, deadline, fallback))[0]
 
     def encode(
         self, signature: str, rows: Sequence[Mapping[str, Any]], deadline: float | None
@@ -135,7 +149,7 @@ class Conversation:
         budget = self.settings.budget(deadline)
         request = protocol.HealthCheckRequest()
         try:
-            response = yield Call(protocol.HEALTH_CHECK, request, protocol.HealthCheckResponse, budget.left())
+            response = yield from self._call(protocol.HEALTH_CHECK, request, protocol.HealthCheckResponse, budget)
         except RankingError as error:
             if error.code != "UNIMPLEMENTED":
                 return False
@@ -150,21 +164,26 @@ class Conversation:
     def _ranked(
         self,
         signature: str,
-        fill: Fill,
-        pages: Sequence[CheckedPage],
+        check: Callable[[], Sequence[CheckedPage]],
+        fill: Callable[[Sequence[CheckedPage]], Fill],
+        shown: Sequence[Any],
         k: int | None,
-        budget: Budget,
-        fallback: bool,
+        deadline: float | None,
+        fallback: Fallback | None,
     ) -> Steps[list[RankedPage]]:
-        if not any(page.candidates for page in pages):
-            return [RankedPage((), None) for _ in pages]
+        """Check, ask, and read; or fall back to what was to be shown, as far as it is a list of item ids."""
+        chosen = self.settings.falls_back(fallback)
         try:
-            response = yield from self._predict(signature, fill, budget)
-        except (DeadlineExceeded, Unavailable) as error:
-            if not fallback:
+            check_k(k)
+            budget = self.settings.budget(deadline)
+            pages = check()
+            if not any(page.candidates for page in pages):
+                return [RankedPage((), None) for _ in pages]
+            return read_pages((yield from self._predict(signature, fill(pages), budget)), pages, k)
+        except RankingError as error:
+            if chosen != "always" and not (chosen and isinstance(error, DeadlineExceeded | Unavailable)):
                 raise
-            return [callers_order(page.candidates, k, str(error)) for page in pages]
-        return read_pages(response, pages, k)
+            return [callers_order(candidates, k, str(error)) for candidates in shown]
 
     def _predict(self, signature: str, fill: Fill, budget: Budget) -> Steps[Any]:
         """Send a request; once more where it failed because a newer model version has other inputs."""
@@ -185,20 +204,45 @@ class Conversation:
     def _send(self, signature: str, fill: Fill, metadata: Metadata, budget: Budget) -> Steps[Any]:
         request = self._about_model(protocol.PredictRequest, signature)
         fill(request, metadata)
-        return (yield Call(protocol.PREDICT, request, protocol.PredictResponse, budget.left()))
+        return (yield from self._call(protocol.PREDICT, request, protocol.PredictResponse, budget))
 
     def _read_metadata(self, budget: Budget) -> Steps[Metadata]:
         request = self._about_model(protocol.GetModelMetadataRequest)
         request.metadata_field.append("signature_def")
         answer = protocol.GetModelMetadataResponse
-        response = yield Call(protocol.GET_MODEL_METADATA, request, answer, budget.left())
+        response = yield from self._call(protocol.GET_MODEL_METADATA, request, answer, budget)
         self._metadata = read_metadata(response)
         return self._metadata
 
     def _status(self, budget: Budget) -> Steps[dict[int, str]]:
         request = self._about_model(protocol.GetModelStatusRequest)
         answer = protocol.GetModelStatusResponse
-        return read_status((yield Call(protocol.GET_MODEL_STATUS, request, answer, budget.left())))
+        return read_status((yield from self._call(protocol.GET_MODEL_STATUS, request, answer, budget)))
+
+    def _call(self, method: str, request: Any, answer: Any, budget: Budget) -> Steps[Any]:
+        """Ask a server; another one, or the same after a wait, where it could not take the call."""
+        tried: list[int] = []
+        self._retries.add()
+        while True:
+            backend = self.backends.choose(tried)
+            if backend is None:
+                raise resting(self.settings.targets)
+            try:
+                response = yield Call(method, request, answer, budget.left(), backend)
+            except RankingError as error:
+                tried.append(backend)
+                if isinstance(error, DeadlineExceeded | Unavailable):
+                    self.backends.failed(backend)
+                elif error.code != CANCELLED:
+                    self.backends.answered(backend)
+                wait = self.settings.retry.wait(len(tried))
+                spent = len(tried) >= self.settings.retry.attempts or wait >= budget.left()
+                if spent or not may_go_again(error) or not self._retries.take():
+                    raise
+                yield Wait(wait)
+            else:
+                self.backends.answered(backend)
+                return response
 
     def _about_model(self, kind: Any, signature: str = "") -> Any:
         return model_request(kind, self.settings.model, self.settings.version, signature)

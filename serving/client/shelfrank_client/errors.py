@@ -1,6 +1,9 @@
 """What can go wrong, by kind."""
 
 import reprlib
+from collections.abc import Sequence
+
+CANCELLED = "CANCELLED"
 
 
 class RankingError(Exception):
@@ -59,6 +62,17 @@ def error_of(code: str, details: str, target: str) -> RankingError:
         target: the server.
     """
     return _KINDS.get(code, ServerError)(f"{target}: {code}: {' '.join(details.split())}", code, details)
+
+
+def resting(targets: Sequence[str]) -> Unavailable:
+    """The error of a request for which no server is left: each failed too often of late."""
+    message = "UNAVAILABLE: failed too often of late, left alone for a moment"
+    return Unavailable(f"{', '.join(targets)}: {message}", "UNAVAILABLE")
+
+
+def closed() -> RankingError:
+    """The error of a client that was closed."""
+    return RankingError("the client is closed", CANCELLED)
 
 
 def invalid(message: str) -> InvalidRequest:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,15 @@ class RankedPage(Sequence[RankedItem]):
         return self.items[index]
 
 
-def callers_order(candidates: Sequence[str], k: int | None, reason: str) -> RankedPage:
-    """The page that is shown when no answer came."""
-    items = tuple(RankedItem(item, 0.0, 0.0, 0.0, 0.0, False) for item in candidates[:k])
-    return RankedPage(items, None, True, reason)
+def callers_order(candidates: Any, k: Any, reason: str) -> RankedPage:
+    """The page that is shown when no answer came: the caller's order, whatever was wrong with the request.
+
+    Args:
+        candidates: item ids; what is none, or there again, is left out.
+        k: how many to keep; all where that can't be.
+        reason: what happened.
+    """
+    listed = candidates if isinstance(candidates, list | tuple) else ()
+    ids = list(dict.fromkeys(item for item in listed if isinstance(item, str) and item))
+    kept = ids[:k] if isinstance(k, int) and not isinstance(k, bool) and k > 0 else ids
+    return RankedPage(tuple(RankedItem(item, 0.0, 0.0, 0.0, 0.0, False) for item in kept), None, True, reason)

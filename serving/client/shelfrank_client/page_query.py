@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shelfrank_client.errors import brief, invalid
@@ -42,6 +42,15 @@ class CheckedPage:
     candidates: tuple[str, ...]
     features: dict[str, Any]
     history: tuple[str, ...]
+
+
+def with_list(page: PageQuery) -> PageQuery:
+    """The page with its candidates as a list, which can be read again; what is no page stays as it is."""
+    if not isinstance(page, PageQuery) or isinstance(page.candidates, list | tuple | str | bytes):
+        return page
+    if not isinstance(page.candidates, Iterable):
+        return page
+    return replace(page, candidates=tuple(page.candidates))
 
 
 def checked_page(page: PageQuery, max_candidates: int) -> CheckedPage:

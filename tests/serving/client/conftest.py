@@ -89,7 +89,8 @@ def connect(ports: dict[str, int], transport: str) -> Iterator[Connect]:
     def begin(port: str | int = "serving", host: str = "127.0.0.1", **options: Any) -> Any:
         number = ports[port] if isinstance(port, str) else port
         kind = RankingClient if transport == "sync" else Blocking
-        made.append(kind(f"{host}:{number}", **{"deadline": SECONDS, **options}))
+        target = options.pop("target", f"{host}:{number}")
+        made.append(kind(target, **{"deadline": SECONDS, **options}))
         return made[-1]
 
     yield begin

@@ -12,6 +12,7 @@ import json
 import math
 import sys
 import threading
+from collections import Counter
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
 
     def __init__(self) -> None:
         self.rolled: set[str] = set()
+        self.asked: Counter[str] = Counter()
         self.stopping = threading.Event()
 
     def signatures(self, model: str) -> dict[str, dict[str, Any]]:
@@ -140,7 +142,15 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
         return response
 
     def disturb(self, query: str, request: Any, inputs: dict[str, np.ndarray], context: grpc.ServicerContext) -> None:
-        """``fail CODE message`` fails, ``hang`` waits for the end of the call, ``show`` answers what was received."""
+        """``fail CODE message`` fails, ``hang`` waits for the end of the call, ``show`` answers what was received.
+
+        ``busy 2 CODE name`` fails for the first two calls with this text and is answered then.
+        """
+        if query.startswith("busy "):
+            _, times, code, _ = query.split(" ")
+            self.asked[query] += 1
+            if self.asked[query] <= int(times):
+                context.abort(grpc.StatusCode[code], f"call {self.asked[query]}")
         if query.startswith("fail "):
             _, code, message = query.split(" ", 2)
             context.abort(grpc.StatusCode[code], message)

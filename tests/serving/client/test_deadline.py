@@ -17,7 +17,7 @@ def _metadata() -> object:
 
 
 def test_the_second_call_of_a_request_has_what_the_first_one_left() -> None:
-    talk = Conversation(Settings("ranker:8500", "shelfrank", 0.5, None, "serving_default", 100))
+    talk = Conversation(Settings(("ranker:8500",), "shelfrank", 0.5, None, "serving_default", 100))
     steps = talk.rank(PageQuery("q", ["1"]), None, None, False)
     first = next(steps)
     second = steps.send(_metadata())
@@ -26,7 +26,7 @@ def test_the_second_call_of_a_request_has_what_the_first_one_left() -> None:
 
 
 def test_signatures_are_asked_for_once() -> None:
-    talk = Conversation(Settings("ranker:8500", "shelfrank", 0.5, None, "serving_default", 100))
+    talk = Conversation(Settings(("ranker:8500",), "shelfrank", 0.5, None, "serving_default", 100))
     steps = talk.rank(PageQuery("q", ["1"]), None, None, True)
     next(steps)
     steps.send(_metadata())
