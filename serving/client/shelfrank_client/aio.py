@@ -37,13 +37,16 @@ class AsyncRankingClient:
         fallback: Fallback = False,
         retry: Retry = RETRY,
         breaker: Breaker | None = BREAKER,
+        label: str | None = None,
+        compression: str | None = None,
+        keepalive: float | None = None,
     ) -> None:
         settings = Settings(
-            targets_of(target), model, deadline, version, signature, max_candidates, fallback, retry, breaker
+            targets_of(target), model, deadline, version, signature, max_candidates, fallback, retry, breaker, label
         )
         self._talk = Conversation(settings)
         self._credentials = credentials
-        self._options = channel_options(options)
+        self._options = channel_options(options, compression, keepalive)
         self._channels: list[grpc.aio.Channel] = []
         self._closed = False
 

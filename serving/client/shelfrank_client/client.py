@@ -36,6 +36,10 @@ class RankingClient:
         fallback: what requests do without an answer, unless they say otherwise; see `rank`.
         retry: when calls are sent again.
         breaker: when a server that fails is left alone; None for never.
+        label: of the model version to ask, such as ``stable``, in place of ``version``.
+        compression: of the requests, ``gzip`` or ``deflate``.
+        keepalive: seconds without a sign of life after which a connection with open calls is probed, and as many after which
+            it is given up.
 
     Raises:
         InvalidRequest: if an argument can't be, for instance a deadline of 0.
@@ -55,15 +59,19 @@ class RankingClient:
         fallback: Fallback = False,
         retry: Retry = RETRY,
         breaker: Breaker | None = BREAKER,
+        label: str | None = None,
+        compression: str | None = None,
+        keepalive: float | None = None,
     ) -> None:
         settings = Settings(
-            targets_of(target), model, deadline, version, signature, max_candidates, fallback, retry, breaker
+            targets_of(target), model, deadline, version, signature, max_candidates, fallback, retry, breaker, label
         )
         self._talk = Conversation(settings)
+        made = channel_options(options, compression, keepalive)
         self._channels = [
-            grpc.insecure_channel(address, options=channel_options(options))
+            grpc.insecure_channel(address, options=made)
             if credentials is None
-            else grpc.secure_channel(address, credentials, options=channel_options(options))
+            else grpc.secure_channel(address, credentials, options=made)
             for address in settings.targets
         ]
         self._closed = False

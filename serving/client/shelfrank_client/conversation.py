@@ -245,4 +245,4 @@ class Conversation:
                 return response
 
     def _about_model(self, kind: Any, signature: str = "") -> Any:
-        return model_request(kind, self.settings.model, self.settings.version, signature)
+        return model_request(kind, self.settings.model, self.settings.version, self.settings.label, signature)

@@ -9,19 +9,22 @@ from shelfrank_client.signature import RANK_ITEMS, Input, Metadata
 from shelfrank_client.tensors import MISSING, STRING, pack
 
 
-def model_request(kind: Any, model: str, version: int | None, signature: str = "") -> Any:
+def model_request(kind: Any, model: str, version: int | None, label: str | None, signature: str = "") -> Any:
     """A request with its model_spec.
 
     Args:
         kind: the type of the request.
         model: the model's name.
         version: None leaves the field unset, which means the latest; 0 would mean exactly version 0.
+        label: of the version, such as ``stable``; None for none.
         signature: the signature's name, for Predict.
     """
     request = kind()
     request.model_spec.name = model
     if version is not None:
         request.model_spec.version.value = version
+    elif label is not None:
+        request.model_spec.version_label = label
     if signature:
         request.model_spec.signature_name = signature
     return request

@@ -10,6 +10,8 @@ from shelfrank_client.errors import invalid
 from shelfrank_client.retry import RETRY, Retry
 
 Fallback = bool | Literal["always"]
+COMPRESSIONS = {"deflate": 1, "gzip": 2}
+"""As grpc/compression.h numbers them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Settings:
     fallback: Fallback = False
     retry: Retry = RETRY
     breaker: Breaker | None = BREAKER
+    label: str | None = None
 
     def __post_init__(self) -> None:
         if not self.targets or not all(isinstance(target, str) and target for target in self.targets):
@@ -41,6 +44,10 @@ class Settings:
                 raise invalid(f"{name}: expected text that is not empty, found {value!r}")
         if self.version is not None and not _whole(self.version, 0):
             raise invalid(f"version: expected a whole number from 0, or None for the latest, found {self.version!r}")
+        if self.label is not None and (not isinstance(self.label, str) or not self.label):
+            raise invalid(f"label: expected text that is not empty, or None, found {self.label!r}")
+        if self.label is not None and self.version is not None:
+            raise invalid(f"label {self.label!r} and version {self.version}: give one of them")
         if not _whole(self.max_candidates, 1):
             raise invalid(f"max_candidates: expected a whole number from 1, found {self.max_candidates!r}")
         for name, kind in (("retry", Retry), ("breaker", Breaker | None)):
@@ -102,9 +109,35 @@ def _whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def channel_options(options: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """The options of the channel, the caller's before ours: answers of large pages pass gRPC's own limit of 4 MB."""
-    return list({"grpc.max_receive_message_length": -1, **dict(options)}.items())
+def channel_options(
+    options: Sequence[tuple[str, Any]], compression: str | None = None, keepalive: float | None = None
+) -> list[tuple[str, Any]]:
+    """The options of a channel; the caller's go before ours.
+
+    Args:
+        options: the caller's.
+        compression: of requests, ``gzip`` or ``deflate``.
+        keepalive: seconds after which a connection on which nothing comes is probed while calls are open.
+
+    Raises:
+        InvalidRequest: if one of them can't be.
+    """
+    # Answers of large pages pass gRPC's own limit of 4 MB, and a server that was restarted is found again within a second.
+    ours: dict[str, Any] = {
+        "grpc.max_receive_message_length": -1,
+        "grpc.initial_reconnect_backoff_ms": 100,
+        "grpc.min_reconnect_backoff_ms": 100,
+        "grpc.max_reconnect_backoff_ms": 1000,
+    }
+    if compression is not None:
+        if compression not in COMPRESSIONS:
+            raise invalid(f"compression: expected {', '.join(COMPRESSIONS)} or None, found {compression!r}")
+        ours["grpc.default_compression_algorithm"] = COMPRESSIONS[compression]
+    if keepalive is not None:
+        if not isinstance(keepalive, int | float) or not 0.01 <= keepalive < 1e6:
+            raise invalid(f"keepalive: expected seconds from 0.01, or None, found {keepalive!r}")
+        ours["grpc.keepalive_time_ms"] = ours["grpc.keepalive_timeout_ms"] = round(1000 * keepalive)
+    return list({**ours, **dict(options)}.items())
 
 
 def targets_of(target: str | Sequence[str]) -> tuple[str, ...]:

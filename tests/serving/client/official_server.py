@@ -72,6 +72,9 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
         version = VERSION + (spec.name in self.rolled)
         if spec.name not in MODELS:
             context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: Latest({spec.name})")
+        if spec.version_label and spec.version_label != "stable":
+            message = f"Unrecognized servable version label: {spec.version_label}"
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
         if spec.HasField("version") and spec.version.value != version:
             context.abort(grpc.StatusCode.NOT_FOUND, f"Specific({spec.name}, {spec.version.value})")
         return version
@@ -161,6 +164,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
         if query == "show":
             shown = {
                 "version": request.model_spec.version.value if request.model_spec.HasField("version") else None,
+                "label": request.model_spec.version_label,
                 "signature": request.model_spec.signature_name,
                 "inputs": {name: np.char.decode(values.astype(np.bytes_)).tolist() for name, values in inputs.items()},
                 "dtypes": {name: tf.dtypes.as_dtype(t.dtype).name for name, t in request.inputs.items()},
@@ -233,8 +237,10 @@ ANSWERS = {
 }
 
 
-def start(service: Service, status: int | None, credentials: grpc.ServerCredentials | None = None) -> tuple[Any, int]:
-    """A server on a free port, with the health service where there is a status."""
+def start(
+    service: Service, status: int | None, credentials: grpc.ServerCredentials | None = None, port: int = 0
+) -> tuple[Any, int]:
+    """A server on a port, a free one by default, with the health service where there is a status."""
     server = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)])
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(service, server)
@@ -242,22 +248,23 @@ def start(service: Service, status: int | None, credentials: grpc.ServerCredenti
         checks = health.HealthServicer()
         checks.set("", status)
         health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    address = "127.0.0.1:0"
+    address = f"127.0.0.1:{port}"
     port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()
     return server, port
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, port: int = 0) -> None:
     """Serve until standard input ends.
 
     Args:
         folder: of ``key.pem`` and ``certificate.pem``, for a port with TLS where they are there.
+        port: of ``serving``; a free one by default.
     """
     service = Service()
     states = health_pb2.HealthCheckResponse
     kinds: dict[str, tuple[Any, ...]] = {
-        "serving": (states.SERVING,),
+        "serving": (states.SERVING, None, port),
         "not_serving": (states.NOT_SERVING,),
         "no_health": (None,),
     }
@@ -272,4 +279,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -11,6 +11,7 @@ from shelfrank_client import InvalidRequest, PageQuery, RankingError
 def test_what_is_not_given_is_sent_as_missing(client: Any, received: Any) -> None:
     assert received(client.rank, ["1", "2"]) == {
         "version": None,
+        "label": "",
         "signature": "serving_default",
         "inputs": {
             "query": ["show"],
