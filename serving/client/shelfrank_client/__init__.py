@@ -11,6 +11,7 @@ from shelfrank_client.errors import (
     ServerError,
     Unavailable,
 )
+from shelfrank_client.observing import CallEvent, RequestEvent
 from shelfrank_client.page import RankedItem, RankedPage
 from shelfrank_client.page_query import PageQuery
 from shelfrank_client.retry import Retry
@@ -18,6 +19,7 @@ from shelfrank_client.retry import Retry
 __all__ = [
     "AsyncRankingClient",
     "Breaker",
+    "CallEvent",
     "DeadlineExceeded",
     "InvalidRequest",
     "ModelNotFound",
@@ -26,6 +28,7 @@ __all__ = [
     "RankedPage",
     "RankingClient",
     "RankingError",
+    "RequestEvent",
     "Retry",
     "ServerError",
     "Unavailable",

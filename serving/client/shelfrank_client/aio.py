@@ -10,6 +10,7 @@ import grpc.aio
 from shelfrank_client.backends import BREAKER, Breaker
 from shelfrank_client.conversation import Call, Conversation, Steps, Wait
 from shelfrank_client.errors import RankingError, closed, error_of
+from shelfrank_client.observing import Observer
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
 from shelfrank_client.protocol import to_bytes
@@ -40,9 +41,20 @@ class AsyncRankingClient:
         label: str | None = None,
         compression: str | None = None,
         keepalive: float | None = None,
+        observer: Observer | None = None,
     ) -> None:
         settings = Settings(
-            targets_of(target), model, deadline, version, signature, max_candidates, fallback, retry, breaker, label
+            targets_of(target),
+            model,
+            deadline,
+            version,
+            signature,
+            max_candidates,
+            fallback,
+            retry,
+            breaker,
+            label,
+            observer,
         )
         self._talk = Conversation(settings)
         self._credentials = credentials
@@ -72,10 +84,11 @@ class AsyncRankingClient:
         k: int | None = None,
         deadline: float | None = None,
         fallback: Fallback | None = None,
+        request_id: str | None = None,
     ) -> RankedPage:
         """See `RankingClient.rank`."""
         page = page_query(query, candidates, user, context, history)
-        return await self._run(self._talk.rank(page, k, deadline, fallback))
+        return await self._run(self._talk.rank(page, k, deadline, fallback, request_id))
 
     async def rank_pages(
         self,
@@ -83,9 +96,10 @@ class AsyncRankingClient:
         k: int | None = None,
         deadline: float | None = None,
         fallback: Fallback | None = None,
+        request_id: str | None = None,
     ) -> list[RankedPage]:
         """See `RankingClient.rank_pages`."""
-        return await self._run(self._talk.rank_pages(pages, k, deadline, fallback))
+        return await self._run(self._talk.rank_pages(pages, k, deadline, fallback, request_id))
 
     async def rank_items(
         self,
@@ -97,10 +111,11 @@ class AsyncRankingClient:
         k: int | None = None,
         deadline: float | None = None,
         fallback: Fallback | None = None,
+        request_id: str | None = None,
     ) -> RankedPage:
         """See `RankingClient.rank_items`."""
         page = page_query(query, (), user, context, history)
-        return await self._run(self._talk.rank_items(page, items, k, deadline, fallback))
+        return await self._run(self._talk.rank_items(page, items, k, deadline, fallback, request_id))
 
     async def encode_query(
         self, *queries: str, features: Mapping[str, Any] | None = None, deadline: float | None = None
@@ -148,7 +163,7 @@ class AsyncRankingClient:
             call.method, request_serializer=to_bytes, response_deserializer=call.answer.FromString
         )
         try:
-            return await method(call.request, timeout=call.timeout)
+            return await method(call.request, timeout=call.timeout, metadata=call.metadata)
         except grpc.aio.AioRpcError as error:
             raise error_of(
                 error.code().name, error.details() or "", self._talk.settings.targets[call.backend]

@@ -14,13 +14,14 @@ STATES = {0: "UNKNOWN", 10: "START", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOAD
 SERVING = 1  # of health.proto
 
 
-def read_pages(response: Any, pages: Sequence[CheckedPage], k: int | None) -> list[RankedPage]:
+def read_pages(response: Any, pages: Sequence[CheckedPage], k: int | None, request_id: str) -> list[RankedPage]:
     """Read the answer to a request that ranks.
 
     Args:
         response: a PredictResponse; outputs [P, N], best first, padding as ``""``.
         pages: the P pages that were asked.
         k: how many items a page to keep; all where None.
+        request_id: of the request.
 
     Raises:
         ServerError: if an output is missing or has another shape, or a page's items are not the ones that were asked.
@@ -45,7 +46,7 @@ def read_pages(response: Any, pages: Sequence[CheckedPage], k: int | None) -> li
         )
         if len(items) != len(page.candidates) or {item.item_id for item in items} != set(page.candidates):
             raise unreadable(f"page {number}: the answer does not hold the {len(page.candidates)} items asked for")
-        ranked.append(RankedPage(items[:k], version))
+        ranked.append(RankedPage(items[:k], version, request_id=request_id))
     return ranked
 
 

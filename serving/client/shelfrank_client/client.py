@@ -9,6 +9,7 @@ import grpc
 from shelfrank_client.backends import BREAKER, Breaker
 from shelfrank_client.conversation import Call, Conversation, Steps, Wait
 from shelfrank_client.errors import RankingError, closed, error_of
+from shelfrank_client.observing import Observer
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
 from shelfrank_client.protocol import to_bytes
@@ -40,6 +41,7 @@ class RankingClient:
         compression: of the requests, ``gzip`` or ``deflate``.
         keepalive: seconds without a sign of life after which a connection with open calls is probed, and as many after which
             it is given up.
+        observer: called with a `CallEvent` for each call and a `RequestEvent` for each request, in the thread of the request.
 
     Raises:
         InvalidRequest: if an argument can't be, for instance a deadline of 0.
@@ -62,9 +64,20 @@ class RankingClient:
         label: str | None = None,
         compression: str | None = None,
         keepalive: float | None = None,
+        observer: Observer | None = None,
     ) -> None:
         settings = Settings(
-            targets_of(target), model, deadline, version, signature, max_candidates, fallback, retry, breaker, label
+            targets_of(target),
+            model,
+            deadline,
+            version,
+            signature,
+            max_candidates,
+            fallback,
+            retry,
+            breaker,
+            label,
+            observer,
         )
         self._talk = Conversation(settings)
         made = channel_options(options, compression, keepalive)
@@ -98,6 +111,7 @@ class RankingClient:
         k: int | None = None,
         deadline: float | None = None,
         fallback: Fallback | None = None,
+        request_id: str | None = None,
     ) -> RankedPage:
         """Rank candidates for a query.
 
@@ -112,6 +126,7 @@ class RankingClient:
             fallback: True returns the caller's own order, ``degraded``, when no answer comes in time; ``"always"`` also
                 for every other error, so that no `RankingError` is raised; False neither; None what the client was made
                 with.
+            request_id: sent along as ``x-request-id``; drawn where not given.
 
         Returns:
             The ranked items; empty, without a call, for no candidates.
@@ -122,7 +137,7 @@ class RankingClient:
             RankingError: for every other failure, unless ``fallback`` is ``"always"``.
         """
         page = page_query(query, candidates, user, context, history)
-        return self._run(self._talk.rank(page, k, deadline, fallback))
+        return self._run(self._talk.rank(page, k, deadline, fallback, request_id))
 
     def rank_pages(
         self,
@@ -130,6 +145,7 @@ class RankingClient:
         k: int | None = None,
         deadline: float | None = None,
         fallback: Fallback | None = None,
+        request_id: str | None = None,
     ) -> list[RankedPage]:
         """Rank several pages in one call.
 
@@ -145,7 +161,7 @@ class RankingClient:
         Raises:
             RankingError: as `rank`.
         """
-        return self._run(self._talk.rank_pages(pages, k, deadline, fallback))
+        return self._run(self._talk.rank_pages(pages, k, deadline, fallback, request_id))
 
     def rank_items(
         self,
@@ -157,6 +173,7 @@ class RankingClient:
         k: int | None = None,
         deadline: float | None = None,
         fallback: Fallback | None = None,
+        request_id: str | None = None,
     ) -> RankedPage:
         """Rank items that the model's table may not have.
 
@@ -172,7 +189,7 @@ class RankingClient:
             RankingError: as `rank`.
         """
         page = page_query(query, (), user, context, history)
-        return self._run(self._talk.rank_items(page, items, k, deadline, fallback))
+        return self._run(self._talk.rank_items(page, items, k, deadline, fallback, request_id))
 
     def encode_query(
         self, *queries: str, features: Mapping[str, Any] | None = None, deadline: float | None = None
@@ -251,7 +268,7 @@ class RankingClient:
             call.method, request_serializer=to_bytes, response_deserializer=call.answer.FromString
         )
         try:
-            return method(call.request, timeout=call.timeout)
+            return method(call.request, timeout=call.timeout, metadata=call.metadata)
         except grpc.RpcError as error:
             raise error_of(
                 error.code().name, error.details() or "", self._talk.settings.targets[call.backend]

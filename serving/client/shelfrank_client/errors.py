@@ -19,6 +19,8 @@ class RankingError(Exception):
         super().__init__(message)
         self.code = code
         self.details = details
+        self.request_id = ""
+        """Of the request that failed, where it ranks."""
 
 
 class DeadlineExceeded(RankingError):

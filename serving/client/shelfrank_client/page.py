@@ -35,12 +35,14 @@ class RankedPage(Sequence[RankedItem]):
         model_version: the version that answered; None where none did.
         degraded: whether this is the caller's own order because no answer came.
         reason: why, where degraded.
+        request_id: that went along with the calls; the same for all pages of one request.
     """
 
     items: tuple[RankedItem, ...]
     model_version: int | None
     degraded: bool = False
     reason: str = ""
+    request_id: str = ""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -58,15 +60,18 @@ class RankedPage(Sequence[RankedItem]):
         return self.items[index]
 
 
-def callers_order(candidates: Any, k: Any, reason: str) -> RankedPage:
+def callers_order(candidates: Any, k: Any, reason: str, request_id: str) -> RankedPage:
     """The page that is shown when no answer came: the caller's order, whatever was wrong with the request.
 
     Args:
         candidates: item ids; what is none, or there again, is left out.
         k: how many to keep; all where that can't be.
         reason: what happened.
+        request_id: of the request.
     """
     listed = candidates if isinstance(candidates, list | tuple) else ()
     ids = list(dict.fromkeys(item for item in listed if isinstance(item, str) and item))
     kept = ids[:k] if isinstance(k, int) and not isinstance(k, bool) and k > 0 else ids
-    return RankedPage(tuple(RankedItem(item, 0.0, 0.0, 0.0, 0.0, False) for item in kept), None, True, reason)
+    return RankedPage(
+        tuple(RankedItem(item, 0.0, 0.0, 0.0, 0.0, False) for item in kept), None, True, reason, request_id
+    )

@@ -1,12 +1,13 @@
 """What a client was told."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from shelfrank_client.backends import BREAKER, Breaker
+from shelfrank_client.errand import Errand
 from shelfrank_client.errors import invalid
+from shelfrank_client.observing import Observer
 from shelfrank_client.retry import RETRY, Retry
 
 Fallback = bool | Literal["always"]
@@ -32,6 +33,7 @@ class Settings:
     retry: Retry = RETRY
     breaker: Breaker | None = BREAKER
     label: str | None = None
+    observer: Observer | None = None
 
     def __post_init__(self) -> None:
         if not self.targets or not all(isinstance(target, str) and target for target in self.targets):
@@ -54,7 +56,9 @@ class Settings:
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise invalid(f"{name}: expected a {name.title()}, found {value!r}")
-        self.budget(self.deadline)
+        if self.observer is not None and not callable(self.observer):
+            raise invalid(f"observer: expected something to call, or None, found {self.observer!r}")
+        self.errand(self.deadline)
         self.falls_back(None)
 
     def falls_back(self, fallback: Fallback | None) -> Fallback:
@@ -68,31 +72,16 @@ class Settings:
             raise invalid(f'fallback: expected True, False or "always", found {chosen!r}')
         return chosen
 
-    def budget(self, deadline: float | None) -> "Budget":
-        """The time that a request has from now on.
+    def errand(self, deadline: float | None, request_id: str | None = None) -> Errand:
+        """A request that begins now.
 
         Raises:
-            InvalidRequest: if the deadline is no number of seconds above 0.
+            InvalidRequest: if the deadline is no number of seconds above 0, or the id can't be sent.
         """
         seconds = self.deadline if deadline is None else deadline
         if not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
             raise invalid(f"deadline: expected seconds above 0, found {seconds!r}")
-        return Budget(time.monotonic() + seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What is left of a deadline, however many calls share it.
-
-    Args:
-        end: on the monotonic clock.
-    """
-
-    end: float
-
-    def left(self) -> float:
-        """Seconds; 0 when it is over."""
-        return max(self.end - time.monotonic(), 0.0)
+        return Errand.begin(seconds, request_id)
 
 
 def check_k(k: int | None) -> None:

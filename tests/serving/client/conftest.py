@@ -111,7 +111,9 @@ def received() -> Callable[..., dict[str, Any]]:
     def read(call: Callable[..., Any], *arguments: Any, **options: Any) -> dict[str, Any]:
         with pytest.raises(InvalidRequest) as caught:
             call("show", *arguments, **options)
-        return json.loads(caught.value.details)
+        found: dict[str, Any] = json.loads(caught.value.details)
+        assert found.pop("request_id") == caught.value.request_id
+        return found
 
     return read
 

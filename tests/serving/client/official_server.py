@@ -164,6 +164,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
         if query == "show":
             shown = {
                 "version": request.model_spec.version.value if request.model_spec.HasField("version") else None,
+                "request_id": dict(context.invocation_metadata())["x-request-id"],
                 "label": request.model_spec.version_label,
                 "signature": request.model_spec.signature_name,
                 "inputs": {name: np.char.decode(values.astype(np.bytes_)).tolist() for name, values in inputs.items()},

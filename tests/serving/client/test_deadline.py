@@ -4,7 +4,8 @@ import pytest
 
 from shelfrank_client import DeadlineExceeded, PageQuery, RankedPage, protocol
 from shelfrank_client.conversation import Conversation
-from shelfrank_client.settings import Budget, Settings
+from shelfrank_client.errand import Errand
+from shelfrank_client.settings import Settings
 
 
 def _metadata() -> object:
@@ -37,4 +38,4 @@ def test_signatures_are_asked_for_once() -> None:
 
 
 def test_a_deadline_that_is_over_leaves_0() -> None:
-    assert Budget(0.0).left() == 0.0
+    assert Errand("r", 0.0, 0.0).left() == 0.0
