@@ -11,6 +11,7 @@ from shelfrank_client.errors import (
     ServerError,
     Unavailable,
 )
+from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import CallEvent, RequestEvent
 from shelfrank_client.page import RankedItem, RankedPage
 from shelfrank_client.page_query import PageQuery
@@ -21,6 +22,7 @@ __all__ = [
     "Breaker",
     "CallEvent",
     "DeadlineExceeded",
+    "Hedge",
     "InvalidRequest",
     "ModelNotFound",
     "PageQuery",

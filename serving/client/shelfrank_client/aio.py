@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 import grpc.aio
 
 from shelfrank_client.backends import BREAKER, Breaker
-from shelfrank_client.conversation import Call, Conversation, Steps, Wait
+from shelfrank_client.conversation import Conversation
 from shelfrank_client.errors import RankingError, closed, error_of
+from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import Observer
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
@@ -17,8 +18,7 @@ from shelfrank_client.protocol import to_bytes
 from shelfrank_client.retry import RETRY, Retry
 from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
 from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
-
-Result = TypeVar("Result")
+from shelfrank_client.steps import Call, Race, Result, Step, Steps, Wait
 
 
 class AsyncRankingClient:
@@ -42,6 +42,7 @@ class AsyncRankingClient:
         compression: str | None = None,
         keepalive: float | None = None,
         observer: Observer | None = None,
+        hedge: Hedge | None = None,
     ) -> None:
         settings = Settings(
             targets_of(target),
@@ -55,6 +56,7 @@ class AsyncRankingClient:
             breaker,
             label,
             observer,
+            hedge,
         )
         self._talk = Conversation(settings)
         self._credentials = credentials
@@ -153,8 +155,35 @@ class AsyncRankingClient:
             result: Result = end.value
             return result
 
-    async def _carry_out(self, step: Call | Wait) -> Any:
-        return await (asyncio.sleep(step.seconds) if isinstance(step, Wait) else self._send(step))
+    async def _carry_out(self, step: Step) -> Any:
+        if isinstance(step, Wait):
+            return await asyncio.sleep(step.seconds)
+        return await (self._race(step) if isinstance(step, Race) else self._send(step))
+
+    async def _race(self, race: Race) -> tuple[Call, Any]:
+        calls = {asyncio.ensure_future(self._send(race.first)): race.first}
+        wait: float | None = race.delay
+        errors: dict[int, RankingError] = {}
+        try:
+            while len(errors) < len(calls):
+                left = [task for task, call in calls.items() if id(call) not in errors]
+                ended, _ = await asyncio.wait(left, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+                if not ended:
+                    wait, second = None, race.second()
+                    if second is not None:
+                        calls[asyncio.ensure_future(self._send(second))] = second
+                for task in ended:
+                    try:
+                        return calls[task], task.result()
+                    except RankingError as error:
+                        errors[id(calls[task])] = error
+                        race.failed(calls[task], error)
+            raise errors[id(race.first)]
+        finally:
+            for task in calls:
+                # One that failed beside the winner is asked for its error, or asyncio would complain that no one did.
+                if not task.cancel() and not task.cancelled():
+                    task.exception()
 
     async def _send(self, call: Call) -> Any:
         if self._closed:

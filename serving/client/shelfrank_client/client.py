@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any
 
 import grpc
 
 from shelfrank_client.backends import BREAKER, Breaker
-from shelfrank_client.conversation import Call, Conversation, Steps, Wait
+from shelfrank_client.conversation import Conversation
 from shelfrank_client.errors import RankingError, closed, error_of
+from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import Observer
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
@@ -16,8 +18,7 @@ from shelfrank_client.protocol import to_bytes
 from shelfrank_client.retry import RETRY, Retry
 from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
 from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
-
-Result = TypeVar("Result")
+from shelfrank_client.steps import Call, Race, Result, Step, Steps, Wait
 
 
 class RankingClient:
@@ -41,6 +42,7 @@ class RankingClient:
         compression: of the requests, ``gzip`` or ``deflate``.
         keepalive: seconds without a sign of life after which a connection with open calls is probed, and as many after which
             it is given up.
+        hedge: when a second call is sent because the first is late; None for never.
         observer: called with a `CallEvent` for each call and a `RequestEvent` for each request, in the thread of the request.
 
     Raises:
@@ -65,6 +67,7 @@ class RankingClient:
         compression: str | None = None,
         keepalive: float | None = None,
         observer: Observer | None = None,
+        hedge: Hedge | None = None,
     ) -> None:
         settings = Settings(
             targets_of(target),
@@ -78,6 +81,7 @@ class RankingClient:
             breaker,
             label,
             observer,
+            hedge,
         )
         self._talk = Conversation(settings)
         made = channel_options(options, compression, keepalive)
@@ -258,18 +262,53 @@ class RankingClient:
             result: Result = end.value
             return result
 
-    def _carry_out(self, step: Call | Wait) -> Any:
-        return time.sleep(step.seconds) if isinstance(step, Wait) else self._send(step)
+    def _carry_out(self, step: Step) -> Any:
+        if isinstance(step, Wait):
+            return time.sleep(step.seconds)
+        if isinstance(step, Race):
+            return self._race(step)
+        try:
+            return self._method(step)(step.request, timeout=step.timeout, metadata=step.metadata)
+        except grpc.RpcError as error:
+            raise self._error(step, error) from None
 
-    def _send(self, call: Call) -> Any:
+    def _race(self, race: Race) -> tuple[Call, Any]:
+        ended: SimpleQueue[tuple[Call, Any]] = SimpleQueue()
+        futures: list[Any] = []
+
+        def begin(call: Call) -> None:
+            future = self._method(call).future(call.request, timeout=call.timeout, metadata=call.metadata)
+            futures.append(future)
+            future.add_done_callback(lambda done: ended.put((call, done)))
+
+        begin(race.first)
+        wait: float | None = race.delay
+        errors: dict[int, RankingError] = {}
+        try:
+            while len(errors) < len(futures):
+                try:
+                    call, done = ended.get(timeout=wait)
+                except Empty:
+                    wait, second = None, race.second()
+                    if second is not None:
+                        begin(second)
+                    continue
+                try:
+                    return call, done.result()
+                except grpc.RpcError as error:
+                    errors[id(call)] = self._error(call, error)
+                    race.failed(call, errors[id(call)])
+            raise errors[id(race.first)]
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _method(self, call: Call) -> Any:
         if self._closed:
             raise closed()
-        method = self._channels[call.backend].unary_unary(
+        return self._channels[call.backend].unary_unary(
             call.method, request_serializer=to_bytes, response_deserializer=call.answer.FromString
         )
-        try:
-            return method(call.request, timeout=call.timeout, metadata=call.metadata)
-        except grpc.RpcError as error:
-            raise error_of(
-                error.code().name, error.details() or "", self._talk.settings.targets[call.backend]
-            ) from None
+
+    def _error(self, call: Call, error: grpc.RpcError) -> RankingError:
+        return error_of(error.code().name, error.details() or "", self._talk.settings.targets[call.backend])

@@ -3,17 +3,16 @@
 `RankingClient` and `AsyncRankingClient` differ in the transport only.
 """
 
-import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from shelfrank_client import protocol
 from shelfrank_client.answer import SERVING, read_pages, read_status, read_vectors
+from shelfrank_client.attempts import Attempts
 from shelfrank_client.backends import Backends
-from shelfrank_client.errand import REQUEST_ID, Errand
+from shelfrank_client.errand import Errand
 from shelfrank_client.errors import (
-    CANCELLED,
     DeadlineExceeded,
     InvalidRequest,
     ModelNotFound,
@@ -23,50 +22,16 @@ from shelfrank_client.errors import (
     invalid,
     resting,
 )
-from shelfrank_client.observing import CallEvent, RequestEvent, tell
+from shelfrank_client.hedge import Hedges
+from shelfrank_client.observing import RequestEvent, tell
 from shelfrank_client.page import RankedPage, callers_order
 from shelfrank_client.page_query import CheckedPage, PageQuery, checked_items_page, checked_page, with_list
 from shelfrank_client.request import fill_encode, fill_rank, fill_rank_items, model_request
-from shelfrank_client.retry import RetryStore, may_go_again
+from shelfrank_client.retry import Store, may_go_again
 from shelfrank_client.settings import Fallback, Settings, check_k
 from shelfrank_client.signature import RANK_ITEMS, Metadata, read_metadata
+from shelfrank_client.steps import Call, Race, Steps, Wait
 
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One gRPC call.
-
-    Attributes:
-        method: its full name.
-        request: the message.
-        answer: the type of the answer.
-        timeout: seconds.
-        backend: which of the servers to ask.
-        metadata: sent along.
-    """
-
-    method: str
-    request: Any
-    answer: Any
-    timeout: float
-    backend: int
-    metadata: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A time to let pass.
-
-    Attributes:
-        seconds: how long.
-    """
-
-    seconds: float
-
-
-Steps = Generator[Call | Wait, Any, Result]
 Fill = Callable[[Any, Metadata], None]
 
 
@@ -80,7 +45,8 @@ class Conversation:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.backends = Backends(settings.targets, settings.breaker)
-        self._retries = RetryStore(settings.retry)
+        self._retries = Store(settings.retry.share, settings.retry.burst)
+        self._hedges = None if settings.hedge is None else Hedges(settings.hedge)
         self._metadata: Metadata | None = None
 
     def rank(
@@ -272,38 +238,45 @@ class Conversation:
 
     def _call(self, method: str, request: Any, answer: Any, errand: Errand) -> Steps[Any]:
         """Ask a server; another one, or the same after a wait, where it could not take the call."""
-        tried: list[int] = []
-        self._retries.add()
+        attempts = Attempts(errand, self.backends, self.settings.observer)
+        hedges = self._hedges if method == protocol.PREDICT else None
+        for store in (self._retries, hedges):
+            if store is not None:
+                store.add()
         while True:
-            backend = self.backends.choose(tried)
+            backend = self.backends.choose(attempts.tried)
             if backend is None:
                 raise resting(self.settings.targets)
-            began = time.monotonic()
+            call = attempts.begin(Call(method, request, answer, errand.left(), backend, errand.metadata))
+            delay = None if hedges is None else hedges.delay
             try:
-                response = yield Call(
-                    method, request, answer, errand.left(), backend, ((REQUEST_ID, errand.request_id),)
-                )
+                if hedges is None or delay is None:
+                    response = yield call
+                else:
+                    call, response = yield Race(call, delay, self._second(call, errand, attempts), attempts.failed)
             except RankingError as error:
-                tried.append(backend)
-                self._observe(errand, method, backend, len(tried), error.code, began)
-                if isinstance(error, DeadlineExceeded | Unavailable):
-                    self.backends.failed(backend)
-                elif error.code != CANCELLED:
-                    self.backends.answered(backend)
-                wait = self.settings.retry.wait(len(tried))
-                spent = len(tried) >= self.settings.retry.attempts or wait >= errand.left()
+                attempts.failed(call, error)
+                wait = self.settings.retry.wait(attempts.count)
+                spent = attempts.count >= self.settings.retry.attempts or wait >= errand.left()
                 if spent or not may_go_again(error) or not self._retries.take():
                     raise
                 yield Wait(wait)
             else:
-                self._observe(errand, method, backend, len(tried) + 1, "OK", began)
-                self.backends.answered(backend)
+                seconds = attempts.answered(call)
+                if hedges is not None:
+                    hedges.saw(seconds)
                 return response
 
-    def _observe(self, errand: Errand, method: str, backend: int, attempt: int, code: str, began: float) -> None:
-        name, target = method.rsplit("/", 1)[1], self.settings.targets[backend]
-        event = CallEvent(errand.request_id, name, target, attempt, code, time.monotonic() - began)
-        tell(self.settings.observer, event)
+    def _second(self, first: Call, errand: Errand, attempts: Attempts) -> Callable[[], Call | None]:
+        def begin() -> Call | None:
+            if self._hedges is None or not self._hedges.take():
+                return None
+            backend = self.backends.choose([*attempts.tried, first.backend])
+            if backend is None:
+                return None
+            return attempts.begin(replace(first, backend=backend, timeout=errand.left()))
+
+        return begin
 
     def _about_model(self, kind: Any, signature: str = "") -> Any:
         return model_request(kind, self.settings.model, self.settings.version, self.settings.label, signature)

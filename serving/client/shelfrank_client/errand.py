@@ -46,6 +46,11 @@ class Errand:
         now = time.monotonic()
         return cls(request_id, now, now + seconds)
 
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What is sent along with each call."""
+        return ((REQUEST_ID, self.request_id),)
+
     def left(self) -> float:
         """Seconds; 0 when the deadline is over."""
         return max(self.end - time.monotonic(), 0.0)

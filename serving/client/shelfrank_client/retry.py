@@ -57,15 +57,16 @@ class Retry:
 RETRY = Retry()
 
 
-class RetryStore:
-    """The retries that a client may still make; for any number of threads.
+class Store:
+    """Extra calls that a client may still make; for any number of threads.
 
     Args:
-        retry: share and burst.
+        share: extra calls that each request adds.
+        burst: the most that are kept.
     """
 
-    def __init__(self, retry: Retry) -> None:
-        self._share, self._most = retry.share, float(retry.burst)
+    def __init__(self, share: float, burst: int) -> None:
+        self._share, self._most = share, float(burst)
         self._left = self._most
         self._lock = threading.Lock()
 
@@ -75,7 +76,7 @@ class RetryStore:
             self._left = min(self._left + self._share, self._most)
 
     def take(self) -> bool:
-        """Whether there is a retry, which is then taken."""
+        """Whether there is an extra call, which is then taken."""
         with self._lock:
             if self._left < 1.0:
                 return False

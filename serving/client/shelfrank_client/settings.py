@@ -7,6 +7,7 @@ from typing import Any, Literal
 from shelfrank_client.backends import BREAKER, Breaker
 from shelfrank_client.errand import Errand
 from shelfrank_client.errors import invalid
+from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import Observer
 from shelfrank_client.retry import RETRY, Retry
 
@@ -34,6 +35,7 @@ class Settings:
     breaker: Breaker | None = BREAKER
     label: str | None = None
     observer: Observer | None = None
+    hedge: Hedge | None = None
 
     def __post_init__(self) -> None:
         if not self.targets or not all(isinstance(target, str) and target for target in self.targets):
@@ -52,7 +54,7 @@ class Settings:
             raise invalid(f"label {self.label!r} and version {self.version}: give one of them")
         if not _whole(self.max_candidates, 1):
             raise invalid(f"max_candidates: expected a whole number from 1, found {self.max_candidates!r}")
-        for name, kind in (("retry", Retry), ("breaker", Breaker | None)):
+        for name, kind in (("retry", Retry), ("breaker", Breaker | None), ("hedge", Hedge | None)):
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise invalid(f"{name}: expected a {name.title()}, found {value!r}")

@@ -147,8 +147,19 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
     def disturb(self, query: str, request: Any, inputs: dict[str, np.ndarray], context: grpc.ServicerContext) -> None:
         """``fail CODE message`` fails, ``hang`` waits for the end of the call, ``show`` answers what was received.
 
-        ``busy 2 CODE name`` fails for the first two calls with this text and is answered then.
+        ``busy 2 CODE name`` fails for the first two calls with this text and is answered then. ``late 0.5 name`` takes 0.5
+        seconds the first time. ``slow 0.5 CODE name`` fails after 0.5 seconds.
         """
+        if query.startswith("late "):
+            self.asked[query] += 1
+            if self.asked[query] == 1:
+                self.stopping.wait(float(query.split(" ")[1]))
+        if query.startswith("slow "):
+            _, seconds, code, _ = query.split(" ")
+            self.asked[query] += 1
+            number = self.asked[query]
+            self.stopping.wait(float(seconds))
+            context.abort(grpc.StatusCode[code], f"call {number}")
         if query.startswith("busy "):
             _, times, code, _ = query.split(" ")
             self.asked[query] += 1

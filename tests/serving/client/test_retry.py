@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from shelfrank_client import DeadlineExceeded, InvalidRequest, PageQuery, Retry, ServerError, Unavailable, protocol
-from shelfrank_client.conversation import Call, Conversation, Wait
+from shelfrank_client.conversation import Conversation
 from shelfrank_client.errors import error_of
-from shelfrank_client.retry import RetryStore
+from shelfrank_client.retry import Store
 from shelfrank_client.settings import Settings
+from shelfrank_client.steps import Call, Wait
 
 NUMBER = itertools.count()
 
@@ -63,7 +64,7 @@ def test_retries_are_a_share_of_the_requests(connect: Any) -> None:
 
 
 def test_a_store_fills_by_its_share_up_to_its_burst() -> None:
-    store = RetryStore(Retry(share=0.5, burst=2))
+    store = Store(share=0.5, burst=2)
     for _ in range(9):
         store.add()
     assert [store.take() for _ in range(3)] == [True, True, False]
