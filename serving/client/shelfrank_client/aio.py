@@ -18,7 +18,7 @@ from shelfrank_client.protocol import to_bytes
 from shelfrank_client.retry import RETRY, Retry
 from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
 from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
-from shelfrank_client.steps import Call, Race, Result, Step, Steps, Wait
+from shelfrank_client.steps import Call, Race, Result, Step, Steps, Together, Wait
 
 
 class AsyncRankingClient:
@@ -43,6 +43,7 @@ class AsyncRankingClient:
         keepalive: float | None = None,
         observer: Observer | None = None,
         hedge: Hedge | None = None,
+        chunk: int | None = None,
     ) -> None:
         settings = Settings(
             targets_of(target),
@@ -57,6 +58,7 @@ class AsyncRankingClient:
             label,
             observer,
             hedge,
+            chunk,
         )
         self._talk = Conversation(settings)
         self._credentials = credentials
@@ -158,7 +160,15 @@ class AsyncRankingClient:
     async def _carry_out(self, step: Step) -> Any:
         if isinstance(step, Wait):
             return await asyncio.sleep(step.seconds)
+        if isinstance(step, Together):
+            return await asyncio.gather(*map(self._outcome, step.calls))
         return await (self._race(step) if isinstance(step, Race) else self._send(step))
+
+    async def _outcome(self, call: Call) -> Any:
+        try:
+            return await self._send(call)
+        except RankingError as error:
+            return error
 
     async def _race(self, race: Race) -> tuple[Call, Any]:
         calls = {asyncio.ensure_future(self._send(race.first)): race.first}

@@ -14,13 +14,12 @@ STATES = {0: "UNKNOWN", 10: "START", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOAD
 SERVING = 1  # of health.proto
 
 
-def read_pages(response: Any, pages: Sequence[CheckedPage], k: int | None, request_id: str) -> list[RankedPage]:
+def read_pages(response: Any, pages: Sequence[CheckedPage], request_id: str) -> list[RankedPage]:
     """Read the answer to a request that ranks.
 
     Args:
         response: a PredictResponse; outputs [P, N], best first, padding as ``""``.
         pages: the P pages that were asked.
-        k: how many items a page to keep; all where None.
         request_id: of the request.
 
     Raises:
@@ -46,7 +45,7 @@ def read_pages(response: Any, pages: Sequence[CheckedPage], k: int | None, reque
         )
         if len(items) != len(page.candidates) or {item.item_id for item in items} != set(page.candidates):
             raise unreadable(f"page {number}: the answer does not hold the {len(page.candidates)} items asked for")
-        ranked.append(RankedPage(items[:k], version, request_id=request_id))
+        ranked.append(RankedPage(items, version, request_id=request_id))
     return ranked
 
 

@@ -18,7 +18,7 @@ from shelfrank_client.protocol import to_bytes
 from shelfrank_client.retry import RETRY, Retry
 from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
 from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
-from shelfrank_client.steps import Call, Race, Result, Step, Steps, Wait
+from shelfrank_client.steps import Call, Race, Result, Step, Steps, Together, Wait
 
 
 class RankingClient:
@@ -42,6 +42,7 @@ class RankingClient:
         compression: of the requests, ``gzip`` or ``deflate``.
         keepalive: seconds without a sign of life after which a connection with open calls is probed, and as many after which
             it is given up.
+        chunk: candidates of a page that one call may have; longer lists are sent in parts at the same time, and merged.
         hedge: when a second call is sent because the first is late; None for never.
         observer: called with a `CallEvent` for each call and a `RequestEvent` for each request, in the thread of the request.
 
@@ -68,6 +69,7 @@ class RankingClient:
         keepalive: float | None = None,
         observer: Observer | None = None,
         hedge: Hedge | None = None,
+        chunk: int | None = None,
     ) -> None:
         settings = Settings(
             targets_of(target),
@@ -82,6 +84,7 @@ class RankingClient:
             label,
             observer,
             hedge,
+            chunk,
         )
         self._talk = Conversation(settings)
         made = channel_options(options, compression, keepalive)
@@ -267,6 +270,8 @@ class RankingClient:
             return time.sleep(step.seconds)
         if isinstance(step, Race):
             return self._race(step)
+        if isinstance(step, Together):
+            return self._together(step)
         try:
             return self._method(step)(step.request, timeout=step.timeout, metadata=step.metadata)
         except grpc.RpcError as error:
@@ -302,6 +307,19 @@ class RankingClient:
         finally:
             for future in futures:
                 future.cancel()
+
+    def _together(self, together: Together) -> list[Any]:
+        futures = [
+            self._method(call).future(call.request, timeout=call.timeout, metadata=call.metadata)
+            for call in together.calls
+        ]
+        outcomes: list[Any] = []
+        for call, future in zip(together.calls, futures, strict=True):
+            try:
+                outcomes.append(future.result())
+            except grpc.RpcError as error:
+                outcomes.append(self._error(call, error))
+        return outcomes
 
     def _method(self, call: Call) -> Any:
         if self._closed:

@@ -11,6 +11,7 @@ from shelfrank_client import protocol
 from shelfrank_client.answer import SERVING, read_pages, read_status, read_vectors
 from shelfrank_client.attempts import Attempts
 from shelfrank_client.backends import Backends
+from shelfrank_client.chunks import Part, merge, split
 from shelfrank_client.errand import Errand
 from shelfrank_client.errors import (
     DeadlineExceeded,
@@ -30,7 +31,7 @@ from shelfrank_client.request import fill_encode, fill_rank, fill_rank_items, mo
 from shelfrank_client.retry import Store, may_go_again
 from shelfrank_client.settings import Fallback, Settings, check_k
 from shelfrank_client.signature import RANK_ITEMS, Metadata, read_metadata
-from shelfrank_client.steps import Call, Race, Steps, Wait
+from shelfrank_client.steps import Call, Race, Steps, Together, Wait
 
 Fill = Callable[[Any, Metadata], None]
 
@@ -72,8 +73,8 @@ class Conversation:
         asked = [with_list(page) for page in pages]
         signature = self.settings.signature
 
-        def fill(checked: Sequence[CheckedPage]) -> Fill:
-            return lambda request, metadata: fill_rank(request, metadata, signature, checked)
+        def fill(part: Part) -> Fill:
+            return lambda request, metadata: fill_rank(request, metadata, signature, list(part.values()))
 
         def check() -> list[CheckedPage]:
             return [checked_page(page, self.settings.max_candidates) for page in asked]
@@ -94,8 +95,10 @@ class Conversation:
         rows = list(items)
         signature = self.settings.signature
 
-        def fill(checked: Sequence[CheckedPage]) -> Fill:
-            return lambda request, metadata: fill_rank_items(request, metadata, signature, checked[0], rows)
+        def fill(part: Part) -> Fill:
+            wanted = set(part[0].candidates)
+            cut = [row for row in rows if row["item_id"] in wanted]
+            return lambda request, metadata: fill_rank_items(request, metadata, signature, part[0], cut)
 
         def check() -> list[CheckedPage]:
             return [checked_items_page(page, rows, self.settings.max_candidates)]
@@ -114,8 +117,8 @@ class Conversation:
         if not rows:
             return []
         try:
-            response = yield from self._predict(
-                signature, lambda request, metadata: fill_encode(request, metadata.of(signature), rows), errand
+            (response,) = yield from self._predict(
+                signature, [lambda request, metadata: fill_encode(request, metadata.of(signature), rows)], errand
             )
             vectors = read_vectors(response, len(rows))
         except RankingError as error:
@@ -153,7 +156,7 @@ class Conversation:
         self,
         signature: str,
         check: Callable[[], Sequence[CheckedPage]],
-        fill: Callable[[Sequence[CheckedPage]], Fill],
+        fill: Callable[[Part], Fill],
         shown: Sequence[Any],
         k: int | None,
         deadline: float | None,
@@ -169,9 +172,8 @@ class Conversation:
             pages = check()
             candidates, version = sum(len(page.candidates) for page in pages), None
             if candidates:
-                response = yield from self._predict(signature, fill(pages), errand)
-                version = response.model_spec.version.value
-                ranked = read_pages(response, pages, k, errand.request_id)
+                ranked = yield from self._in_parts(signature, fill, pages, k, errand)
+                version = ranked[0].model_version
             else:
                 ranked = [RankedPage((), None, request_id=errand.request_id) for _ in pages]
         except RankingError as error:
@@ -185,6 +187,22 @@ class Conversation:
             return [callers_order(part, k, str(error), errand.request_id) for part in shown]
         self._tell(errand, signature, len(pages), candidates, None, version)
         return ranked
+
+    def _in_parts(
+        self, signature: str, fill: Callable[[Part], Fill], pages: Sequence[CheckedPage], k: int | None, errand: Errand
+    ) -> Steps[list[RankedPage]]:
+        """Long lists in parts; again where a new version came between them, so that no page is of two versions."""
+        parts = split(pages, self.settings.chunk)
+        fills = [fill(part) for part in parts]
+        while True:
+            responses = yield from self._predict(signature, fills, errand)
+            if len({response.model_spec.version.value for response in responses}) == 1:
+                break
+        ranked = [
+            read_pages(response, list(part.values()), errand.request_id)
+            for response, part in zip(responses, parts, strict=True)
+        ]
+        return merge(pages, parts, ranked, k)
 
     def _tell(
         self,
@@ -202,13 +220,11 @@ class Conversation:
             RequestEvent(errand.request_id, model, signature, rows, candidates, code, degraded, version, errand.took()),
         )
 
-    def _predict(self, signature: str, fill: Fill, errand: Errand) -> Steps[Any]:
-        """Send a request; once more where it failed because a newer model version has other inputs."""
-        cached = self._metadata
-        if cached is None:
-            return (yield from self._send(signature, fill, (yield from self._read_metadata(errand)), errand))
+    def _predict(self, signature: str, fills: Sequence[Fill], errand: Errand) -> Steps[list[Any]]:
+        """Send requests; once more where they failed because a newer model version has other inputs."""
+        cached = self._metadata or (yield from self._read_metadata(errand))
         try:
-            return (yield from self._send(signature, fill, cached, errand))
+            return (yield from self._send(signature, fills, cached, errand))
         except (InvalidRequest, ModelNotFound) as error:
             try:
                 fresh = yield from self._read_metadata(errand)
@@ -216,12 +232,15 @@ class Conversation:
                 raise error from None
             if fresh.inputs == cached.inputs:
                 raise
-        return (yield from self._send(signature, fill, fresh, errand))
+        return (yield from self._send(signature, fills, fresh, errand))
 
-    def _send(self, signature: str, fill: Fill, metadata: Metadata, errand: Errand) -> Steps[Any]:
-        request = self._about_model(protocol.PredictRequest, signature)
-        fill(request, metadata)
-        return (yield from self._call(protocol.PREDICT, request, protocol.PredictResponse, errand))
+    def _send(self, signature: str, fills: Sequence[Fill], metadata: Metadata, errand: Errand) -> Steps[list[Any]]:
+        requests = [self._about_model(protocol.PredictRequest, signature) for _ in fills]
+        for request, fill in zip(requests, fills, strict=True):
+            fill(request, metadata)
+        if len(requests) > 1:
+            return (yield from self._together(protocol.PREDICT, requests, protocol.PredictResponse, errand))
+        return [(yield from self._call(protocol.PREDICT, requests[0], protocol.PredictResponse, errand))]
 
     def _read_metadata(self, errand: Errand) -> Steps[Metadata]:
         request = self._about_model(protocol.GetModelMetadataRequest)
@@ -266,6 +285,38 @@ class Conversation:
                 if hedges is not None:
                     hedges.saw(seconds)
                 return response
+
+    def _together(self, method: str, requests: Sequence[Any], answer: Any, errand: Errand) -> Steps[list[Any]]:
+        """Ask for several things at the same time, each again where a server could not take it."""
+        attempts = [Attempts(errand, self.backends, self.settings.observer) for _ in requests]
+        responses: dict[int, Any] = {}
+        for _ in requests:
+            self._retries.add()
+        while len(responses) < len(requests):
+            calls = {}
+            for number, request in enumerate(requests):
+                if number not in responses:
+                    backend = self.backends.choose(attempts[number].tried)
+                    if backend is None:
+                        raise resting(self.settings.targets)
+                    call = Call(method, request, answer, errand.left(), backend, errand.metadata)
+                    calls[number] = attempts[number].begin(call)
+            failures, waits = [], [0.0]
+            for (number, call), outcome in zip(calls.items(), (yield Together(tuple(calls.values()))), strict=True):
+                if not isinstance(outcome, RankingError):
+                    responses[number] = outcome
+                    attempts[number].answered(call)
+                    continue
+                attempts[number].failed(call, outcome)
+                waits.append(self.settings.retry.wait(attempts[number].count))
+                spent = attempts[number].count >= self.settings.retry.attempts or max(waits) >= errand.left()
+                if spent or not may_go_again(outcome) or not self._retries.take():
+                    failures.append(outcome)
+            if failures:
+                raise failures[0]
+            if max(waits):
+                yield Wait(max(waits))
+        return [responses[number] for number in range(len(requests))]
 
     def _second(self, first: Call, errand: Errand, attempts: Attempts) -> Callable[[], Call | None]:
         def begin() -> Call | None:

@@ -36,6 +36,7 @@ class Settings:
     label: str | None = None
     observer: Observer | None = None
     hedge: Hedge | None = None
+    chunk: int | None = None
 
     def __post_init__(self) -> None:
         if not self.targets or not all(isinstance(target, str) and target for target in self.targets):
@@ -54,6 +55,8 @@ class Settings:
             raise invalid(f"label {self.label!r} and version {self.version}: give one of them")
         if not _whole(self.max_candidates, 1):
             raise invalid(f"max_candidates: expected a whole number from 1, found {self.max_candidates!r}")
+        if self.chunk is not None and not _whole(self.chunk, 1):
+            raise invalid(f"chunk: expected a whole number from 1, or None for whole lists, found {self.chunk!r}")
         for name, kind in (("retry", Retry), ("breaker", Breaker | None), ("hedge", Hedge | None)):
             value = getattr(self, name)
             if not isinstance(value, kind):

@@ -60,5 +60,16 @@ class Race:
     failed: Callable[[Call, RankingError], None]
 
 
-Step = Call | Wait | Race
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Calls that are made at the same time; the answer is a list of their responses, or of the errors in place of them.
+
+    Attributes:
+        calls: which.
+    """
+
+    calls: tuple[Call, ...]
+
+
+Step = Call | Wait | Race | Together
 Steps = Generator[Step, Any, Result]

@@ -48,7 +48,8 @@ SIGNATURES = {
     "encode_query": {"query": (STRING, [-1]), "region": (STRING, [-1])},
     "encode_item": {"title": (STRING, [-1])},
 }
-MODELS = ("shelfrank", "content", "constant", "lacking", "losing", "doubling", "flat", "rolling-sync", "rolling-async")
+ROLLING = tuple(f"rolling-{name}" for name in ("sync", "async", "parts-sync", "parts-async"))
+MODELS = ("shelfrank", "content", "constant", "lacking", "losing", "doubling", "flat", *ROLLING)
 
 
 class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_service_pb2_grpc.ModelServiceServicer):
