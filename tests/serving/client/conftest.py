@@ -1,6 +1,7 @@
 """One server process of the official stubs for all tests, and the two clients behind one blocking interface."""
 
 import asyncio
+import contextvars
 import json
 import shutil
 import socket
@@ -65,7 +66,9 @@ class Blocking:
         async def call(*arguments: Any, **options: Any) -> Any:
             return await method(*arguments, **options)
 
-        return lambda *arguments, **options: self._runner.run(call(*arguments, **options))
+        return lambda *arguments, **options: self._runner.run(
+            call(*arguments, **options), context=contextvars.copy_context()
+        )
 
     def end(self) -> None:
         self.close()
@@ -112,7 +115,7 @@ def received() -> Callable[..., dict[str, Any]]:
         with pytest.raises(InvalidRequest) as caught:
             call("show", *arguments, **options)
         found: dict[str, Any] = json.loads(caught.value.details)
-        assert found.pop("request_id") == caught.value.request_id
+        assert found.pop("metadata")["x-request-id"] == caught.value.request_id
         return found
 
     return read

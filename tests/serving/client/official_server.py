@@ -176,7 +176,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
         if query == "show":
             shown = {
                 "version": request.model_spec.version.value if request.model_spec.HasField("version") else None,
-                "request_id": dict(context.invocation_metadata())["x-request-id"],
+                "metadata": {key: value for key, value in context.invocation_metadata() if isinstance(value, str)},
                 "label": request.model_spec.version_label,
                 "signature": request.model_spec.signature_name,
                 "inputs": {name: np.char.decode(values.astype(np.bytes_)).tolist() for name, values in inputs.items()},

@@ -38,7 +38,7 @@ def test_a_request_has_an_id_of_its_own_or_the_callers(client: Any) -> None:
     with pytest.raises(InvalidRequest) as caught:
         client.rank("show", ["1"], request_id="r-21")
     assert caught.value.request_id == "r-21"
-    assert '"request_id": "r-21"' in caught.value.details
+    assert '"x-request-id": "r-21"' in caught.value.details
 
 
 @pytest.mark.parametrize("wrong", ["", " r", "r\n", "é", "r" * 129, 7])
