@@ -284,6 +284,7 @@ def main(folder: Path, port: int = 0) -> None:
     if (folder / "key.pem").exists():
         pair = ((folder / "key.pem").read_bytes(), (folder / "certificate.pem").read_bytes())
         kinds["tls"] = (states.SERVING, grpc.ssl_server_credentials([pair]))
+        kinds["mutual"] = (states.SERVING, grpc.ssl_server_credentials([pair], pair[1], True))
     servers = {name: start(service, *arguments) for name, arguments in kinds.items()}
     print(json.dumps({name: port for name, (_, port) in servers.items()}), flush=True)
     sys.stdin.read()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import grpc
 import pytest
 
 from shelfrank_client import PageQuery, RankedItem, RankedPage, Unavailable
@@ -109,14 +108,6 @@ def test_a_newer_model_version_with_other_features_is_noticed(connect: Any, tran
     page = client.rank("q", ["1"], user={"area": "north"})
     assert page.model_version == 4
     assert page[0].score == pytest.approx(0.001 + 0.01 + 1)
-
-
-def test_tls_with_a_certificate_of_ones_own(connect: Any, ports: dict[str, int], tls_folder: Any) -> None:
-    if "tls" not in ports:
-        pytest.skip("there is no openssl to make a certificate")
-    credentials = grpc.ssl_channel_credentials((tls_folder / "certificate.pem").read_bytes())
-    client = connect("tls", host="localhost", credentials=credentials)
-    assert [item.item_id for item in client.rank("q", ["1", "2"])] == ["2", "1"]
 
 
 def test_channel_options_are_used(connect: Any) -> None:
