@@ -60,8 +60,9 @@ def version_of(distribution: str) -> str | None:
 
 def in_words(machine: dict[str, Any]) -> str:
     """The machine in one line."""
+    cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     return (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']:g} GB, load {machine['load']:g}; "
+        f"{machine['cpu']}, {cores}, {machine['memory_gb']:g} GB, load {machine['load']:g}; "
         f"Python {machine['python']}, TensorFlow {machine['versions'].get('tensorflow', 'not installed')}; "
         f"{machine['date']}"
     )
