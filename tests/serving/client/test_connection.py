@@ -77,7 +77,7 @@ def test_a_server_that_is_killed_and_comes_back_costs_no_page(tmp_path: Path) ->
             time.sleep(0.005)
 
     with server(tmp_path) as (first, port):
-        client = RankingClient(f"127.0.0.1:{port}", deadline=0.5, fallback="always")
+        client = RankingClient(f"127.0.0.1:{port}", deadline=2.0, fallback="always")
         client.metadata(deadline=20)
         threads = [threading.Thread(target=ask, args=(client,)) for _ in range(4)]
         for thread in threads:
