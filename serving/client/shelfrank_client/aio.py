@@ -1,70 +1,24 @@
 """The client on asyncio."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import grpc
 import grpc.aio
 
-from shelfrank_client.backends import BREAKER, Breaker
-from shelfrank_client.conversation import Conversation
+from shelfrank_client.base import BaseClient
 from shelfrank_client.errors import RankingError, closed, error_of
-from shelfrank_client.hedge import Hedge
-from shelfrank_client.observing import Observer
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
 from shelfrank_client.protocol import to_bytes
-from shelfrank_client.retry import RETRY, Retry
-from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
-from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
+from shelfrank_client.settings import Fallback
+from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, Metadata
 from shelfrank_client.steps import Call, Race, Result, Step, Steps, Together, Wait
 
 
-class AsyncRankingClient:
+class AsyncRankingClient(BaseClient[grpc.aio.Channel]):
     """`RankingClient` on ``grpc.aio``: the same arguments and methods, awaited, in one event loop."""
-
-    def __init__(
-        self,
-        target: str | Sequence[str],
-        model: str = "shelfrank",
-        deadline: float = 0.15,
-        version: int | None = None,
-        signature: str = SERVING_DEFAULT,
-        max_candidates: int = 10_000,
-        credentials: grpc.ChannelCredentials | None = None,
-        options: Sequence[tuple[str, Any]] = (),
-        *,
-        fallback: Fallback = False,
-        retry: Retry = RETRY,
-        breaker: Breaker | None = BREAKER,
-        label: str | None = None,
-        compression: str | None = None,
-        keepalive: float | None = None,
-        observer: Observer | None = None,
-        hedge: Hedge | None = None,
-        chunk: int | None = None,
-    ) -> None:
-        settings = Settings(
-            targets_of(target),
-            model,
-            deadline,
-            version,
-            signature,
-            max_candidates,
-            fallback,
-            retry,
-            breaker,
-            label,
-            observer,
-            hedge,
-            chunk,
-        )
-        self._talk = Conversation(settings)
-        self._credentials = credentials
-        self._options = channel_options(options, compression, keepalive)
-        self._channels: list[grpc.aio.Channel] = []
-        self._closed = False
 
     async def __aenter__(self) -> "AsyncRankingClient":
         return self
@@ -73,7 +27,7 @@ class AsyncRankingClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         self._closed = True
         for channel in self._channels:
             await channel.close(None)
@@ -198,7 +152,9 @@ class AsyncRankingClient:
     async def _send(self, call: Call) -> Any:
         if self._closed:
             raise closed()
-        method = self._connected()[call.backend].unary_unary(
+        # A channel belongs to the event loop in which it is made, and a client may be made before there is one.
+        channels = self._open(grpc.aio.insecure_channel, grpc.aio.secure_channel)
+        method = channels[call.backend].unary_unary(
             call.method, request_serializer=to_bytes, response_deserializer=call.answer.FromString
         )
         try:
@@ -207,14 +163,3 @@ class AsyncRankingClient:
             raise error_of(
                 error.code().name, error.details() or "", self._talk.settings.targets[call.backend]
             ) from None
-
-    def _connected(self) -> list[grpc.aio.Channel]:
-        # A channel belongs to the event loop in which it is made, and a client may be made before there is one.
-        if not self._channels:
-            self._channels = [
-                grpc.aio.insecure_channel(address, options=self._options)
-                if self._credentials is None
-                else grpc.aio.secure_channel(address, self._credentials, options=self._options)
-                for address in self._talk.settings.targets
-            ]
-        return self._channels

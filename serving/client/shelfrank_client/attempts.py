@@ -74,6 +74,8 @@ class Attempts:
 
     def _tell(self, begun: _Begun, code: str) -> float:
         seconds = time.monotonic() - begun.at
+        if self._observer is None:
+            return seconds
         name, target = begun.call.method.rsplit("/", 1)[1], self._backends.targets[begun.call.backend]
         tell(self._observer, CallEvent(self._errand.request_id, name, target, begun.number, code, seconds))
         return seconds

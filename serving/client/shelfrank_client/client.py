@@ -1,27 +1,23 @@
 """The client."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import grpc
 
-from shelfrank_client.backends import BREAKER, Breaker
-from shelfrank_client.conversation import Conversation
+from shelfrank_client.base import BaseClient
 from shelfrank_client.errors import RankingError, closed, error_of
-from shelfrank_client.hedge import Hedge
-from shelfrank_client.observing import Observer
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
 from shelfrank_client.protocol import to_bytes
-from shelfrank_client.retry import RETRY, Retry
-from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
-from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, SERVING_DEFAULT, Metadata
+from shelfrank_client.settings import Fallback
+from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, Metadata
 from shelfrank_client.steps import Call, Race, Result, Step, Steps, Together, Wait
 
 
-class RankingClient:
+class RankingClient(BaseClient[grpc.Channel]):
     """Ranks the items of search pages over gRPC. One client serves any number of threads.
 
     The first request also reads the model's signatures; `metadata` does that beforehand.
@@ -50,51 +46,8 @@ class RankingClient:
         InvalidRequest: if an argument can't be, for instance a deadline of 0.
     """
 
-    def __init__(
-        self,
-        target: str | Sequence[str],
-        model: str = "shelfrank",
-        deadline: float = 0.15,
-        version: int | None = None,
-        signature: str = SERVING_DEFAULT,
-        max_candidates: int = 10_000,
-        credentials: grpc.ChannelCredentials | None = None,
-        options: Sequence[tuple[str, Any]] = (),
-        *,
-        fallback: Fallback = False,
-        retry: Retry = RETRY,
-        breaker: Breaker | None = BREAKER,
-        label: str | None = None,
-        compression: str | None = None,
-        keepalive: float | None = None,
-        observer: Observer | None = None,
-        hedge: Hedge | None = None,
-        chunk: int | None = None,
-    ) -> None:
-        settings = Settings(
-            targets_of(target),
-            model,
-            deadline,
-            version,
-            signature,
-            max_candidates,
-            fallback,
-            retry,
-            breaker,
-            label,
-            observer,
-            hedge,
-            chunk,
-        )
-        self._talk = Conversation(settings)
-        made = channel_options(options, compression, keepalive)
-        self._channels = [
-            grpc.insecure_channel(address, options=made)
-            if credentials is None
-            else grpc.secure_channel(address, credentials, options=made)
-            for address in settings.targets
-        ]
-        self._closed = False
+    def _made(self) -> None:
+        self._open(grpc.insecure_channel, grpc.secure_channel)
 
     def __enter__(self) -> "RankingClient":
         return self
@@ -103,7 +56,7 @@ class RankingClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         self._closed = True
         for channel in self._channels:
             channel.close()

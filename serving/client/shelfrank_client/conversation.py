@@ -4,13 +4,11 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from shelfrank_client import protocol
 from shelfrank_client.answer import SERVING, read_pages, read_status, read_vectors
-from shelfrank_client.attempts import Attempts
-from shelfrank_client.backends import Backends
+from shelfrank_client.calls import Calls
 from shelfrank_client.chunks import Part, merge, split
 from shelfrank_client.errand import Errand
 from shelfrank_client.errors import (
@@ -21,17 +19,14 @@ from shelfrank_client.errors import (
     Unavailable,
     brief,
     invalid,
-    resting,
 )
-from shelfrank_client.hedge import Hedges
 from shelfrank_client.observing import RequestEvent, tell
 from shelfrank_client.page import RankedPage, callers_order
 from shelfrank_client.page_query import CheckedPage, PageQuery, checked_items_page, checked_page, with_list
 from shelfrank_client.request import fill_encode, fill_rank, fill_rank_items, model_request
-from shelfrank_client.retry import Store, may_go_again
 from shelfrank_client.settings import Fallback, Settings, check_k
 from shelfrank_client.signature import RANK_ITEMS, Metadata, read_metadata
-from shelfrank_client.steps import Call, Race, Steps, Together, Wait
+from shelfrank_client.steps import Steps
 
 Fill = Callable[[Any, Metadata], None]
 
@@ -45,9 +40,7 @@ class Conversation:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.backends = Backends(settings.targets, settings.breaker)
-        self._retries = Store(settings.retry.share, settings.retry.burst)
-        self._hedges = None if settings.hedge is None else Hedges(settings.hedge)
+        self._calls = Calls(settings)
         self._metadata: Metadata | None = None
 
     def rank(
@@ -97,7 +90,7 @@ class Conversation:
 
         def fill(part: Part) -> Fill:
             wanted = set(part[0].candidates)
-            cut = [row for row in rows if row["item_id"] in wanted]
+            cut = rows if len(wanted) == len(rows) else [row for row in rows if row["item_id"] in wanted]
             return lambda request, metadata: fill_rank_items(request, metadata, signature, part[0], cut)
 
         def check() -> list[CheckedPage]:
@@ -140,7 +133,7 @@ class Conversation:
         errand = self.settings.errand(deadline)
         request = protocol.HealthCheckRequest()
         try:
-            response = yield from self._call(protocol.HEALTH_CHECK, request, protocol.HealthCheckResponse, errand)
+            response = yield from self._calls.one(protocol.HEALTH_CHECK, request, protocol.HealthCheckResponse, errand)
         except RankingError as error:
             if error.code != "UNIMPLEMENTED":
                 return False
@@ -214,6 +207,8 @@ class Conversation:
         version: int | None = None,
         degraded: bool = False,
     ) -> None:
+        if self.settings.observer is None:
+            return
         model, code = self.settings.model, "OK" if error is None else error.code
         tell(
             self.settings.observer,
@@ -239,95 +234,21 @@ class Conversation:
         for request, fill in zip(requests, fills, strict=True):
             fill(request, metadata)
         if len(requests) > 1:
-            return (yield from self._together(protocol.PREDICT, requests, protocol.PredictResponse, errand))
-        return [(yield from self._call(protocol.PREDICT, requests[0], protocol.PredictResponse, errand))]
+            return (yield from self._calls.several(protocol.PREDICT, requests, protocol.PredictResponse, errand))
+        return [(yield from self._calls.one(protocol.PREDICT, requests[0], protocol.PredictResponse, errand))]
 
     def _read_metadata(self, errand: Errand) -> Steps[Metadata]:
         request = self._about_model(protocol.GetModelMetadataRequest)
         request.metadata_field.append("signature_def")
         answer = protocol.GetModelMetadataResponse
-        response = yield from self._call(protocol.GET_MODEL_METADATA, request, answer, errand)
+        response = yield from self._calls.one(protocol.GET_MODEL_METADATA, request, answer, errand)
         self._metadata = read_metadata(response)
         return self._metadata
 
     def _status(self, errand: Errand) -> Steps[dict[int, str]]:
         request = self._about_model(protocol.GetModelStatusRequest)
         answer = protocol.GetModelStatusResponse
-        return read_status((yield from self._call(protocol.GET_MODEL_STATUS, request, answer, errand)))
-
-    def _call(self, method: str, request: Any, answer: Any, errand: Errand) -> Steps[Any]:
-        """Ask a server; another one, or the same after a wait, where it could not take the call."""
-        attempts = Attempts(errand, self.backends, self.settings.observer)
-        hedges = self._hedges if method == protocol.PREDICT else None
-        for store in (self._retries, hedges):
-            if store is not None:
-                store.add()
-        while True:
-            backend = self.backends.choose(attempts.tried)
-            if backend is None:
-                raise resting(self.settings.targets)
-            call = attempts.begin(Call(method, request, answer, errand.left(), backend, errand.metadata))
-            delay = None if hedges is None else hedges.delay
-            try:
-                if hedges is None or delay is None:
-                    response = yield call
-                else:
-                    call, response = yield Race(call, delay, self._second(call, errand, attempts), attempts.failed)
-            except RankingError as error:
-                attempts.failed(call, error)
-                wait = self.settings.retry.wait(attempts.count)
-                spent = attempts.count >= self.settings.retry.attempts or wait >= errand.left()
-                if spent or not may_go_again(error) or not self._retries.take():
-                    raise
-                yield Wait(wait)
-            else:
-                seconds = attempts.answered(call)
-                if hedges is not None:
-                    hedges.saw(seconds)
-                return response
-
-    def _together(self, method: str, requests: Sequence[Any], answer: Any, errand: Errand) -> Steps[list[Any]]:
-        """Ask for several things at the same time, each again where a server could not take it."""
-        attempts = [Attempts(errand, self.backends, self.settings.observer) for _ in requests]
-        responses: dict[int, Any] = {}
-        for _ in requests:
-            self._retries.add()
-        while len(responses) < len(requests):
-            calls = {}
-            for number, request in enumerate(requests):
-                if number not in responses:
-                    backend = self.backends.choose(attempts[number].tried)
-                    if backend is None:
-                        raise resting(self.settings.targets)
-                    call = Call(method, request, answer, errand.left(), backend, errand.metadata)
-                    calls[number] = attempts[number].begin(call)
-            failures, waits = [], [0.0]
-            for (number, call), outcome in zip(calls.items(), (yield Together(tuple(calls.values()))), strict=True):
-                if not isinstance(outcome, RankingError):
-                    responses[number] = outcome
-                    attempts[number].answered(call)
-                    continue
-                attempts[number].failed(call, outcome)
-                waits.append(self.settings.retry.wait(attempts[number].count))
-                spent = attempts[number].count >= self.settings.retry.attempts or max(waits) >= errand.left()
-                if spent or not may_go_again(outcome) or not self._retries.take():
-                    failures.append(outcome)
-            if failures:
-                raise failures[0]
-            if max(waits):
-                yield Wait(max(waits))
-        return [responses[number] for number in range(len(requests))]
-
-    def _second(self, first: Call, errand: Errand, attempts: Attempts) -> Callable[[], Call | None]:
-        def begin() -> Call | None:
-            if self._hedges is None or not self._hedges.take():
-                return None
-            backend = self.backends.choose([*attempts.tried, first.backend])
-            if backend is None:
-                return None
-            return attempts.begin(replace(first, backend=backend, timeout=errand.left()))
-
-        return begin
+        return read_status((yield from self._calls.one(protocol.GET_MODEL_STATUS, request, answer, errand)))
 
     def _about_model(self, kind: Any, signature: str = "") -> Any:
         return model_request(kind, self.settings.model, self.settings.version, self.settings.label, signature)

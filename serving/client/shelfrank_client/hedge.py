@@ -16,8 +16,6 @@ SEEN = 1000
 """Answers that the percentile is of."""
 EVERY = 50
 """Answers after which it is computed anew."""
-
-
 BURST = 5
 """Second calls that may follow each other."""
 
