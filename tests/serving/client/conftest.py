@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from shelfrank_client import AsyncRankingClient, InvalidRequest, RankingClient
+from shelfrank_client import AsyncRankingClient, InvalidRequest, RankingClient, protocol, tensors
+from shelfrank_client.conversation import Conversation
+from shelfrank_client.settings import Settings
 
 SECONDS = 20.0
 TLS = [
@@ -119,6 +121,34 @@ def received() -> Callable[..., dict[str, Any]]:
         return found
 
     return read
+
+
+@pytest.fixture
+def told() -> list[Any]:
+    """What an observer was told."""
+    return []
+
+
+@pytest.fixture
+def talk() -> Callable[..., Conversation]:
+    """Makes conversations, whose calls a test answers itself."""
+
+    def begin(**changes: Any) -> Conversation:
+        settings = {"deadline": 0.5, "version": None, "signature": "serving_default", "max_candidates": 100}
+        return Conversation(Settings(("ranker:8500",), "shelfrank", **{**settings, **changes}))
+
+    return begin
+
+
+@pytest.fixture
+def signatures() -> Any:
+    """The answer of a model that ranks by id and has no features."""
+    found = protocol.SignatureDefMap()
+    for name in ("query", "user_id", "history", "item_id"):
+        found.signature_def["serving_default"].inputs[name].dtype = tensors.STRING
+    response = protocol.GetModelMetadataResponse()
+    response.metadata["signature_def"].value = found.SerializeToString()
+    return response
 
 
 @pytest.fixture

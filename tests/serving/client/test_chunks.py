@@ -16,9 +16,7 @@ from shelfrank_client import (
     tensors,
 )
 from shelfrank_client.chunks import merge, split
-from shelfrank_client.conversation import Conversation
 from shelfrank_client.page_query import CheckedPage
-from shelfrank_client.settings import Settings
 from shelfrank_client.steps import Together
 
 NUMBER = itertools.count()
@@ -91,20 +89,10 @@ def answer(ids: list[str], version: int) -> Any:
     return response
 
 
-def signatures() -> Any:
-    found = protocol.SignatureDefMap()
-    for name in ("query", "user_id", "history", "item_id"):
-        found.signature_def["serving_default"].inputs[name].dtype = tensors.STRING
-    response = protocol.GetModelMetadataResponse()
-    response.metadata["signature_def"].value = found.SerializeToString()
-    return response
-
-
-def test_no_page_is_of_two_versions() -> None:
-    talk = Conversation(Settings(("ranker:8500",), "shelfrank", 5.0, None, "serving_default", 100, chunk=2))
-    steps = talk.rank(PageQuery("q", ["1", "2", "3"]), None, None, False)
+def test_no_page_is_of_two_versions(talk: Any, signatures: Any) -> None:
+    steps = talk(deadline=5.0, chunk=2).rank(PageQuery("q", ["1", "2", "3"]), None, None, False)
     next(steps)
-    first = steps.send(signatures())
+    first = steps.send(signatures)
     assert isinstance(first, Together)
     again = steps.send([answer(["1", "2"], 3), answer(["3"], 4)])
     assert isinstance(again, Together)

@@ -15,12 +15,6 @@ SOON = Hedge(percentile=50, least=0.5)
 
 
 @pytest.fixture
-def told() -> list[Any]:
-    """What an observer was told."""
-    return []
-
-
-@pytest.fixture
 def hedging(connect: Any, told: list[Any]) -> Any:
     """A client that has seen enough answers, and was told what comes after them."""
     client = connect(hedge=SOON, observer=told.append, retry=Retry(attempts=1))

@@ -11,12 +11,6 @@ from shelfrank_client import CallEvent, InvalidRequest, PageQuery, RankingError,
 NUMBER = itertools.count()
 
 
-@pytest.fixture
-def told() -> list[CallEvent | RequestEvent]:
-    """What an observer was told."""
-    return []
-
-
 def brief(events: list[CallEvent | RequestEvent]) -> list[tuple[Any, ...]]:
     return [
         (event.method, event.attempt, event.code)

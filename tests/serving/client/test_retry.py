@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from shelfrank_client import DeadlineExceeded, InvalidRequest, PageQuery, Retry, ServerError, Unavailable, protocol
-from shelfrank_client.conversation import Conversation
 from shelfrank_client.errors import error_of
 from shelfrank_client.retry import Store
-from shelfrank_client.settings import Settings
 from shelfrank_client.steps import Call, Wait
 
 NUMBER = itertools.count()
@@ -87,14 +85,9 @@ def test_waits_are_drawn_between_0_and_the_longest() -> None:
     assert 0.019 < max(drawn) <= 0.02
 
 
-def conversation(**changes: Any) -> Conversation:
-    settings = {"deadline": 0.5, "version": None, "signature": "serving_default", "max_candidates": 100, **changes}
-    return Conversation(Settings(("ranker:8500",), "shelfrank", **settings))
-
-
 @pytest.mark.usefixtures("longest_waits")
-def test_a_wait_that_would_outlast_the_deadline_is_not_begun() -> None:
-    steps = conversation(deadline=0.5, retry=Retry(backoff=0.02, longest=1.0, attempts=9)).status(None)
+def test_a_wait_that_would_outlast_the_deadline_is_not_begun(talk: Any) -> None:
+    steps = talk(deadline=0.5, retry=Retry(backoff=0.02, longest=1.0, attempts=9)).status(None)
     failed = error_of("UNAVAILABLE", "", "ranker:8500")
     assert next(steps).timeout <= 0.5
     waits = []
@@ -107,8 +100,8 @@ def test_a_wait_that_would_outlast_the_deadline_is_not_begun() -> None:
         steps.throw(failed)
 
 
-def test_the_request_that_is_sent_again_is_the_same() -> None:
-    steps = conversation().status(None)
+def test_the_request_that_is_sent_again_is_the_same(talk: Any) -> None:
+    steps = talk().status(None)
     first = next(steps)
     assert isinstance(steps.throw(error_of("UNAVAILABLE", "", "ranker:8500")), Wait)
     second = steps.send(None)
