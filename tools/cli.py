@@ -191,7 +191,7 @@ def serve(context: typer.Context, config: RunConfig = None) -> None:
     import logging
 
     from serving.local.flags import parse_flags
-    from serving.local.model_directory import latest_version
+    from serving.local.model_directory import version_folders
     from trainer.config import load_experiment
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -202,7 +202,8 @@ def serve(context: typer.Context, config: RunConfig = None) -> None:
         named = [f"--model_base_path={experiment.export.models / experiment.name}", f"--model_name={experiment.name}"]
         arguments = [*named, *(word for word in arguments if word not in overrides)]
     flags = parse_flags(arguments, "shelfrank serve")
-    latest_version(flags.model_base_path)
+    if flags.model_base_path is not None and flags.model_config_file is None:
+        version_folders(flags.model_base_path)
     from serving.local.server import serve_until_stopped
 
     serve_until_stopped(flags)

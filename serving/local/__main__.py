@@ -6,7 +6,7 @@ import sys
 
 from serving.local.errors import ServerError
 from serving.local.flags import parse_flags
-from serving.local.model_directory import latest_version
+from serving.local.model_directory import version_folders
 
 
 def main() -> int:
@@ -21,7 +21,8 @@ def main() -> int:
     try:
         flags = parse_flags()
         # Before the seconds that the import of TensorFlow takes.
-        latest_version(flags.model_base_path)
+        if flags.model_base_path is not None and flags.model_config_file is None:
+            version_folders(flags.model_base_path)
         from serving.local.server import serve_until_stopped
 
         serve_until_stopped(flags)

@@ -31,14 +31,14 @@ class VersionFolder:
         return frozenset(found)
 
 
-def latest_version(base_path: Path) -> VersionFolder:
-    """Find the version folder with the greatest number.
+def version_folders(base_path: Path) -> dict[int, VersionFolder]:
+    """Find the version folders.
 
     Args:
-        base_path: the folder that holds the version folders.
+        base_path: the folder that holds them.
 
     Returns:
-        The greatest version on disk; other names than integers are left alone, as TF Serving does.
+        Them by number, never empty; other names than integers are left alone, as TF Serving does.
 
     Raises:
         ServerError: the base path is missing, cannot be read, or holds no version folder.
@@ -56,8 +56,8 @@ def latest_version(base_path: Path) -> VersionFolder:
     if not folders:
         hint = "; it is a version folder itself: give its parent" if _is_bundle(base_path) else ""
         raise ServerError(f"model base path {base_path} has no version folder (a number, as 1/){hint}")
-    newest = max(folders, key=lambda folder: (int(folder.name), folder.name))
-    return VersionFolder(int(newest.name), newest)
+    # Of 3/ and 03/ the last by name counts.
+    return {int(folder.name): VersionFolder(int(folder.name), folder) for folder in sorted(folders)}
 
 
 def _is_version(name: str) -> bool:

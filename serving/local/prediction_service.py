@@ -1,86 +1,57 @@
-"""`tensorflow.serving.PredictionService`: Predict and GetModelMetadata."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+"""`tensorflow.serving.PredictionService` over gRPC."""
 
 import grpc
 from tensorflow_serving.apis import (
+    classification_pb2,
     get_model_metadata_pb2,
+    inference_pb2,
     predict_pb2,
     prediction_service_pb2_grpc,
+    regression_pb2,
 )
 
-from serving.local.model_spec import version_of
-from serving.local.servable import Servable
-from serving.local.served_model import ServedModel
-from serving.local.status import answered, invalid_argument, not_answered
+from serving.local.answers import Answers
+from serving.local.status import answered
 
 SERVICE_NAME = "tensorflow.serving.PredictionService"
-_SIGNATURE_FIELD = "signature_def"
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Answer requests for one model.
+    """Answer requests with the models.
 
     Args:
-        model: the model.
+        answers: what answers.
     """
 
-    def __init__(self, model: ServedModel) -> None:
-        self._model = model
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
 
     def Predict(  # the service's name for it
         self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
-        """Run a signature of the model."""
+        """Run a signature on tensors."""
+        return answered(self._answers.predict, request, context)
 
-        def answer() -> predict_pb2.PredictResponse:
-            with self._servable(request) as servable:
-                response = servable.predict(request)
-            response.model_spec.name = self._model.name
-            return response
+    def Classify(
+        self, request: classification_pb2.ClassificationRequest, context: grpc.ServicerContext
+    ) -> classification_pb2.ClassificationResponse:
+        """Give the classes of examples."""
+        return answered(self._answers.classify, request, context)
 
-        return answered(answer, context)
+    def Regress(
+        self, request: regression_pb2.RegressionRequest, context: grpc.ServicerContext
+    ) -> regression_pb2.RegressionResponse:
+        """Give the values of examples."""
+        return answered(self._answers.regress, request, context)
+
+    def MultiInference(
+        self, request: inference_pb2.MultiInferenceRequest, context: grpc.ServicerContext
+    ) -> inference_pb2.MultiInferenceResponse:
+        """Run several signatures over the same examples."""
+        return answered(self._answers.multi_inference, request, context)
 
     def GetModelMetadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest, context: grpc.ServicerContext
     ) -> get_model_metadata_pb2.GetModelMetadataResponse:
-        """Describe the signatures of the model."""
-
-        def answer() -> get_model_metadata_pb2.GetModelMetadataResponse:
-            if not request.HasField("model_spec"):
-                raise invalid_argument("the request has no model_spec")
-            if not request.metadata_field:
-                raise invalid_argument("the request names no metadata_field; give signature_def")
-            for name in request.metadata_field:
-                if name != _SIGNATURE_FIELD:
-                    raise invalid_argument(f"metadata_field {name!r} is not known; only signature_def is")
-            response = get_model_metadata_pb2.GetModelMetadataResponse()
-            with self._servable(request) as servable:
-                signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=servable.signature_defs)
-                response.model_spec.version.value = servable.version
-            response.model_spec.name = self._model.name
-            response.metadata[_SIGNATURE_FIELD].Pack(signatures)
-            return response
-
-        return answered(answer, context)
-
-    def Classify(self, request: Any, context: grpc.ServicerContext) -> None:
-        """Refuse: only Predict is answered here."""
-        not_answered("Classify", context)
-
-    def Regress(self, request: Any, context: grpc.ServicerContext) -> None:
-        """Refuse: only Predict is answered here."""
-        not_answered("Regress", context)
-
-    def MultiInference(self, request: Any, context: grpc.ServicerContext) -> None:
-        """Refuse: only Predict is answered here."""
-        not_answered("MultiInference", context)
-
-    @contextmanager
-    def _servable(self, request: Any) -> Iterator[Servable]:
-        if not request.HasField("model_spec"):
-            raise invalid_argument("the request has no model_spec")
-        with self._model.use(version_of(request.model_spec, self._model.name)) as servable:
-            yield servable
+        """Describe the signatures of a version."""
+        return answered(self._answers.metadata, request, context)

@@ -68,16 +68,33 @@ class Servable:
         definition = self.signature_defs[name]
         inputs = self._inputs(name, request.inputs)
         wanted = _wanted_outputs(request.output_filter, definition)
-        try:
-            outputs = self._functions[name](**inputs)
-        except (tf.errors.OpError, TypeError, ValueError) as error:
-            raise _explained(error, inputs, definition) from error
+        outputs = self.run(name, inputs)
         response = predict_pb2.PredictResponse()
         response.model_spec.version.value = self.version
         response.model_spec.signature_name = name
         for alias in wanted:
             response.outputs[alias].CopyFrom(tensor_to_proto(outputs[alias]))
         return response
+
+    def run(self, name: str, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+        """Call a signature.
+
+        Args:
+            name: of a signature that the model has.
+            inputs: by alias, all of them.
+
+        Returns:
+            The outputs by alias.
+
+        Raises:
+            RequestError: an input has another shape than the signature says, and the graph refused it.
+            tf.errors.OpError: an op of the model refused the values.
+        """
+        try:
+            outputs: Mapping[str, tf.Tensor] = self._functions[name](**inputs)
+        except (tf.errors.OpError, TypeError, ValueError) as error:
+            raise _explained(error, inputs, self.signature_defs[name]) from error
+        return outputs
 
     def _inputs(self, name: str, sent: Mapping[str, tensor_pb2.TensorProto]) -> dict[str, tf.Tensor]:
         definition = self.signature_defs[name]

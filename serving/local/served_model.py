@@ -1,4 +1,4 @@
-"""A model that is served: which version answers, and how a new one replaces it."""
+"""A model that is served: which versions answer, and how new ones replace them."""
 
 import gc
 import logging
@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2
 
 from serving.local.errors import ServerError
-from serving.local.model_directory import Fingerprint, VersionFolder, latest_version
+from serving.local.model_directory import Fingerprint, VersionFolder, version_folders
+from serving.local.model_settings import ModelSettings
 from serving.local.servable import Servable, load_servable
 from serving.local.status import RequestError
 from serving.local.warmup import warm_up
@@ -44,46 +44,49 @@ class _Serving:
 
 
 class ServedModel:
-    """The greatest version under a base path, kept current by `poll`.
+    """The versions of one model, kept current by `poll`.
 
-    Requests may come from any number of threads; `poll` and `close` from one at a time.
+    Requests may come from any number of threads; `load`, `poll` and `close` from one at a time.
 
     Args:
-        name: the name that requests give.
-        base_path: the folder that holds the version folders.
+        settings: the model's name, where its versions are and which of them to serve.
     """
 
-    def __init__(self, name: str, base_path: Path) -> None:
-        self.name = name
-        self.base_path = base_path
+    def __init__(self, settings: ModelSettings) -> None:
+        self.settings = settings
         self._changed = threading.Condition()
-        self._serving: _Serving | None = None
+        self._serving: dict[int, _Serving] = {}
         self._statuses: dict[int, VersionStatus] = {}
-        self._failed: tuple[VersionFolder, Fingerprint] | None = None
+        self._failed: dict[int, tuple[VersionFolder, Fingerprint]] = {}
         self._complaint = ""
         self._closed = False
 
+    @property
+    def name(self) -> str:
+        """The name that requests give."""
+        return self.settings.name
+
     @contextmanager
     def use(self, version: int | None = None) -> Iterator[Servable]:
-        """Hold the version that answers: it is not unloaded before the block ends.
+        """Hold a version: it is not unloaded before the block ends.
 
         Args:
-            version: exactly this one; None takes the one being served.
+            version: exactly this one; None takes the greatest of those that are served.
 
         Yields:
             The loaded version.
 
         Raises:
-            RequestError: NOT_FOUND, the version is not the one being served.
+            RequestError: NOT_FOUND, the version is not served.
         """
         with self._changed:
-            serving = self._serving
-            if serving is None or version not in (None, serving.servable.version):
-                wanted = "any version" if version is None else f"version {version}"
-                served = "none" if serving is None else serving.servable.version
+            wanted = max(self._serving, default=None) if version is None else version
+            serving = None if wanted is None else self._serving.get(wanted)
+            if serving is None:
+                asked = "any version" if version is None else f"version {version}"
+                served = ", ".join(map(str, sorted(self._serving))) or "none"
                 raise RequestError(
-                    grpc.StatusCode.NOT_FOUND,
-                    f"model {self.name!r} does not serve {wanted}; the version served is {served}",
+                    grpc.StatusCode.NOT_FOUND, f"model {self.name!r} does not serve {asked}; served: {served}"
                 )
             serving.in_flight += 1
         try:
@@ -94,60 +97,96 @@ class ServedModel:
                 self._changed.notify_all()
 
     def in_flight(self) -> int:
-        """Count the requests that the version being served is answering."""
+        """Count the requests that the versions being served are answering."""
         with self._changed:
-            return 0 if self._serving is None else self._serving.in_flight
+            return sum(serving.in_flight for serving in self._serving.values())
+
+    def available(self) -> list[int]:
+        """List the versions that answer, the greatest first."""
+        with self._changed:
+            return sorted(self._serving, reverse=True)
 
     def statuses(self) -> list[VersionStatus]:
         """List every version seen since the start, the greatest first."""
         with self._changed:
             return sorted(self._statuses.values(), key=lambda status: -status.version)
 
-    def load_latest(self) -> int:
-        """Load, warm up and serve the greatest version on disk, and drain the one served before.
-
-        Returns:
-            Its number.
+    def load(self) -> None:
+        """Load, warm up and serve the versions that the policy picks.
 
         Raises:
-            ServerError: there is none, or it is damaged; what was served before goes on.
+            ServerError: there is none, or one of them is damaged.
         """
-        return self._load(latest_version(self.base_path))
+        for folder in self._chosen():
+            self._load(folder)
 
     def poll(self) -> None:
-        """Look for another version than the one served and move to it; what fails is logged, not raised."""
+        """Look for other versions than those served and move to them; what fails is logged, not raised.
+
+        Versions that the policy no longer picks end once one that it picks answers, so that the model stays up.
+        """
         try:
-            folder = latest_version(self.base_path)
-            with self._changed:
-                if self._serving is not None and self._serving.servable.version == folder.version:
-                    return
-            # A version that failed is left alone until its files change.
-            fingerprint = folder.fingerprint()
-            if self._failed == (folder, fingerprint):
-                return
-            self._failed = (folder, fingerprint)
-            self._load(folder)
-            self._failed = None
-            self._complaint = ""
+            chosen = self._chosen()
         except ServerError as error:
-            if str(error) != self._complaint:
-                self._complaint = str(error)
-                log.error("%s; the version served before goes on", error)
+            self._complain(str(error))
+            return
+        for folder in chosen:
+            self._load_once(folder)
+        wanted = {folder.version for folder in chosen}
+        serving = set(self.available())
+        if wanted & serving:
+            self._complaint = "" if wanted <= serving else self._complaint
+            for version in sorted(serving - wanted):
+                self._unload(version)
 
     def close(self, timeout_seconds: float) -> bool:
-        """Stop answering and let the version go once its last request has ended.
+        """Stop answering and let the versions go once their last requests have ended.
 
         Args:
-            timeout_seconds: how long to wait for that.
+            timeout_seconds: how long to wait for each.
 
         Returns:
             Whether every request has ended.
         """
         with self._changed:
             self._closed = True
-        return self._replace(None, timeout_seconds)
+        ended = [self._unload(version, timeout_seconds) for version in self.available()]
+        return all(ended)
 
-    def _load(self, folder: VersionFolder) -> int:
+    def _chosen(self) -> list[VersionFolder]:
+        chosen = self.settings.policy.chosen(version_folders(self.settings.base_path))
+        missing = set(self.settings.policy.specific) - {folder.version for folder in chosen}
+        if missing:
+            listed = ", ".join(map(str, sorted(missing)))
+            complaint = f"model base path {self.settings.base_path} has no version {listed}, which the policy names"
+            if not chosen:
+                raise ServerError(f"{complaint}; export it, or name another")
+            self._complain(complaint)
+        return chosen
+
+    def _load_once(self, folder: VersionFolder) -> None:
+        """Load a version that is not served, unless it failed before and its files are still the same."""
+        with self._changed:
+            if folder.version in self._serving:
+                return
+        state = folder, folder.fingerprint()
+        if self._failed.get(folder.version) == state:
+            return
+        try:
+            self._load(folder)
+        except ServerError as error:
+            self._failed[folder.version] = state
+            self._complain(str(error))
+        else:
+            self._failed.pop(folder.version, None)
+
+    def _complain(self, reason: str) -> None:
+        if reason != self._complaint:
+            self._complaint = reason
+            served = ", ".join(map(str, self.available())) or "none"
+            log.error("%s; versions of %s that are served: %s", reason, self.name, served)
+
+    def _load(self, folder: VersionFolder) -> None:
         self._set_status(folder.version, State.LOADING)
         try:
             servable = load_servable(folder.path, folder.version)
@@ -155,36 +194,29 @@ class ServedModel:
         except ServerError as error:
             self._set_status(folder.version, State.END, str(error))
             raise
+        with self._changed:
+            if self._closed:  # closed while it was being loaded
+                self._statuses[folder.version] = VersionStatus(folder.version, State.END)
+                return
+            self._serving[folder.version] = _Serving(servable)
+            self._statuses[folder.version] = VersionStatus(folder.version, State.AVAILABLE)
         log.info("model %s version %d loaded, %d warm-up requests run", self.name, folder.version, warmed)
-        self._replace(servable)
-        return folder.version
 
-    def _replace(self, servable: Servable | None, timeout_seconds: float | None = None) -> bool:
-        unloaded, drained = self._swap(servable, timeout_seconds)
-        if unloaded is not None and drained:
+    def _unload(self, version: int, timeout_seconds: float | None = None) -> bool:
+        if drained := self._drain(version, timeout_seconds):
             # A loaded model refers to itself in circles; without this two versions would stay in memory.
             gc.collect()
-            log.info("model %s version %d unloaded", self.name, unloaded)
+            log.info("model %s version %d unloaded", self.name, version)
         return drained
 
-    def _swap(self, servable: Servable | None, timeout_seconds: float | None) -> tuple[int | None, bool]:
+    def _drain(self, version: int, timeout_seconds: float | None) -> bool:
         with self._changed:
-            if servable is not None and self._closed:  # closed while it was being loaded
-                self._statuses[servable.version] = VersionStatus(servable.version, State.END)
-                return None, True
-            old = self._serving
-            self._serving = None
-            if servable is not None:
-                self._serving = _Serving(servable)
-                self._statuses[servable.version] = VersionStatus(servable.version, State.AVAILABLE)
-            if old is None:
-                return None, True
-            version = old.servable.version
+            old = self._serving.pop(version)
             self._statuses[version] = VersionStatus(version, State.UNLOADING)
             drained = self._changed.wait_for(lambda: old.in_flight == 0, timeout_seconds)
             if drained:
                 self._statuses[version] = VersionStatus(version, State.END)
-            return version, drained
+            return drained
 
     def _set_status(self, version: int, state: int, error: str = "") -> None:
         with self._changed:

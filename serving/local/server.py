@@ -1,28 +1,26 @@
-"""The gRPC server: its services, its poll for new versions, its start and its end."""
+"""The server: its start, its looks for new versions and its end."""
 
 import logging
 import os
 import signal
 import sys
 import threading
-from concurrent import futures
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
+from grpc_health.v1 import health
 
-from serving.local.errors import ServerError
+from serving.local.answers import Answers
+from serving.local.config_file import ConfigFile, models_of
 from serving.local.flags import ServerFlags
-from serving.local.model_service import ModelService
-from serving.local.prediction_service import SERVICE_NAME, PredictionService
-from serving.local.served_model import ServedModel
+from serving.local.grpc_interface import HOST, add_services, listening_server
+from serving.local.models import Models
 
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
 NOTICE = "serving.local is for laptops and tests; in production run TF Serving (tensorflow_model_server)."
-_HOST = "0.0.0.0"  # as tensorflow_model_server, so that containers reach it
 
 
 class RunningServer:
@@ -30,34 +28,35 @@ class RunningServer:
 
     Args:
         port: the port it listens on.
-        model: the model it serves.
+        models: what it serves.
         grpc_server: the started gRPC server.
         health_service: its health service.
-        poll_seconds: time between looks for a new version; 0 for none.
+        polls: what is called again and again, with the seconds between.
     """
 
     def __init__(
         self,
         port: int,
-        model: ServedModel,
+        models: Models,
         grpc_server: grpc.Server,
         health_service: health.HealthServicer,
-        poll_seconds: float,
+        polls: Sequence[tuple[Callable[[], None], float]],
     ) -> None:
         self.port = port
-        self.model = model
+        self.models = models
         self._grpc_server = grpc_server
         self._health_service = health_service
-        self._poll_seconds = poll_seconds
         self._stopping = threading.Event()
-        self._poller: threading.Thread | None = None
-        if poll_seconds > 0:
-            # Daemon: a load that hangs must not keep the process alive.
-            self._poller = threading.Thread(target=self._poll, name="poll-versions", daemon=True)
-            self._poller.start()
+        # Daemons: a load that hangs must not keep the process alive.
+        self._pollers = [
+            threading.Thread(target=self._poll, args=poll, name=f"poll-{number}", daemon=True)
+            for number, poll in enumerate(polls)
+        ]
+        for poller in self._pollers:
+            poller.start()
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> bool:
-        """Refuse new requests, let the running ones end, and unload the model.
+        """Refuse new requests, let the running ones end, and unload the models.
 
         Args:
             grace_seconds: how long running requests may take; after it they are cancelled.
@@ -68,10 +67,10 @@ class RunningServer:
         self._stopping.set()
         self._health_service.enter_graceful_shutdown()
         self._grpc_server.stop(grace_seconds).wait()
-        if self._poller is not None:
-            self._poller.join(grace_seconds)
+        for poller in self._pollers:
+            poller.join(grace_seconds)
         # The calls are over; a model that still computes for a cancelled one gets no second grace period.
-        return self.model.close(timeout_seconds=0.1)
+        return self.models.close(timeout_seconds=0.1)
 
     def __enter__(self) -> "RunningServer":
         return self
@@ -81,16 +80,16 @@ class RunningServer:
     ) -> None:
         self.stop()
 
-    def _poll(self) -> None:
-        while not self._stopping.wait(self._poll_seconds):
+    def _poll(self, look: Callable[[], None], seconds: float) -> None:
+        while not self._stopping.wait(seconds):
             try:
-                self.model.poll()
+                look()
             except Exception:  # the loop outlives what nobody foresaw
-                log.exception("looking for a new version failed")
+                log.exception("looking for what is new failed")
 
 
 def serve(flags: ServerFlags) -> RunningServer:
-    """Load the greatest version and start to answer.
+    """Load the models and start to answer.
 
     Args:
         flags: what to serve and where.
@@ -99,39 +98,26 @@ def serve(flags: ServerFlags) -> RunningServer:
         The running server; the caller stops it.
 
     Raises:
-        ServerError: the port is taken, or there is no version that loads.
+        ServerError: a file of the flags is wrong, the port is taken, or a model has no version that loads.
     """
-    grpc_server = grpc.server(
-        futures.ThreadPoolExecutor(flags.grpc_max_threads, thread_name_prefix="grpc"),
-        options=[
-            ("grpc.max_receive_message_length", -1),
-            ("grpc.max_send_message_length", -1),
-            # Otherwise a second server on the port starts without an error and takes half of the requests.
-            ("grpc.so_reuseport", 0),
-        ],
-    )
+    settings, configured = models_of(flags)
+    models = Models(settings, flags.allow_version_labels_for_unavailable_models)
+    grpc_server, port = listening_server(flags)
     try:
-        port = grpc_server.add_insecure_port(f"{_HOST}:{flags.port}")
-    except RuntimeError:
-        raise ServerError(
-            f"cannot listen on port {flags.port}: taken or not allowed; give another --port (0: a free one)"
-        ) from None
-    model = ServedModel(flags.model_name, flags.model_base_path)
-    try:
-        model.load_latest()
+        models.load()
     except BaseException:
         # Only a server that was started gives its port back.
         grpc_server.start()
         grpc_server.stop(None).wait()
         raise
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionService(model), grpc_server)
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(model), grpc_server)
-    health_service = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(health_service, grpc_server)
-    for service in ("", SERVICE_NAME, flags.model_name):
-        health_service.set(service, health_pb2.HealthCheckResponse.SERVING)
+    health_service = add_services(grpc_server, Answers(models), [model.name for model in settings])
     grpc_server.start()
-    return RunningServer(port, model, grpc_server, health_service, flags.file_system_poll_wait_seconds)
+    polls: list[tuple[Callable[[], None], float]] = []
+    if flags.file_system_poll_wait_seconds > 0:
+        polls.append((models.poll, flags.file_system_poll_wait_seconds))
+    if configured is not None and flags.model_config_file_poll_wait_seconds > 0:
+        polls.append((ConfigFile(configured, settings, models).poll, flags.model_config_file_poll_wait_seconds))
+    return RunningServer(port, models, grpc_server, health_service, polls)
 
 
 def serve_until_stopped(flags: ServerFlags, grace_seconds: float = GRACE_SECONDS) -> None:
@@ -159,11 +145,10 @@ def serve_until_stopped(flags: ServerFlags, grace_seconds: float = GRACE_SECONDS
         signal.signal(number, stop)
     try:
         server = serve(flags)
-        versions = ", ".join(str(status.version) for status in server.model.statuses())
-        print(
-            f"Running gRPC server at {_HOST}:{server.port}: model {flags.model_name}, version {versions}",
-            flush=True,
+        served = "; ".join(
+            f"model {model.name}, version {', '.join(map(str, model.available()))}" for model in server.models.all()
         )
+        print(f"Running gRPC server at {HOST}:{server.port}: {served}", flush=True)
         stopping.wait()
         ended = server.stop(grace_seconds)
     finally:

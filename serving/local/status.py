@@ -10,6 +10,7 @@ import tensorflow as tf
 
 log = logging.getLogger(__name__)
 
+Request = TypeVar("Request")
 Response = TypeVar("Response")
 
 # TF Serving cuts longer messages too: they travel in HTTP/2 headers, which clients limit to 8 kB.
@@ -67,18 +68,19 @@ def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
     return grpc.StatusCode.INTERNAL, one_line(f"{type(error).__name__}: {error}")
 
 
-def answered(answer: Callable[[], Response], context: grpc.ServicerContext) -> Response:
-    """Run a request and end the call with the right status where it fails.
+def answered(answer: Callable[[Request], Response], request: Request, context: grpc.ServicerContext) -> Response:
+    """Answer a call, or end it with the right status.
 
     Args:
         answer: makes the response.
+        request: what came.
         context: the call.
 
     Returns:
         The response.
     """
     try:
-        return answer()
+        return answer(request)
     except Exception as error:
         code, message = status_of(error)
         if code == grpc.StatusCode.INTERNAL:
@@ -86,8 +88,3 @@ def answered(answer: Callable[[], Response], context: grpc.ServicerContext) -> R
     # Outside of the handler, so that gRPC's own exception does not carry the first one along.
     context.abort(code, message)
     raise AssertionError("abort raises")
-
-
-def not_answered(method: str, context: grpc.ServicerContext) -> None:
-    """End the call of a method that only TF Serving answers."""
-    context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{method} is not answered by serving.local; use TF Serving")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from serving.local.errors import ServerError
-from serving.local.model_directory import latest_version
+from serving.local.model_directory import version_folders
 from shelfrank_client import RankingClient
 from tools.benchmarks.agreement import Agreement, compare, page_queries
 from tools.benchmarks.figures import Figure, NotHere, Result
@@ -55,7 +55,8 @@ class Bundle:
         """
         base = experiment.export.models / experiment.name
         try:
-            folder = latest_version(base).path
+            found = version_folders(base)
+            folder = found[max(found)].path
         except ServerError as error:
             raise NotHere(f"{error}; run `shelfrank export`") from None
         path = folder / "manifest.json"

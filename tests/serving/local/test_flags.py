@@ -48,3 +48,23 @@ def test_values_out_of_range_are_named(flag):
     (name,) = flag
     with pytest.raises(ServerError, match=f"--{name}"):
         ServerFlags(model_base_path=Path("m"), **flag)
+
+
+def test_flags_that_are_true_or_false_are_read_as_tf_serving_reads_them():
+    name = "--allow_version_labels_for_unavailable_models"
+    for words, value in (([name], True), ([f"{name}=true"], True), ([f"{name}=false"], False), ([], False)):
+        assert parse_flags(["--model_base_path=m", *words]).allow_version_labels_for_unavailable_models is value
+    with pytest.raises(ServerError, match="neither true nor false"):
+        parse_flags(["--model_base_path=m", f"{name}=perhaps"])
+
+
+def test_channel_arguments_are_names_with_values_of_which_integers_are_such():
+    flags = ServerFlags(model_base_path=Path("m"), grpc_channel_arguments="grpc.max_connection_age_ms=2000, a.b=c")
+    assert flags.channel_arguments() == [("grpc.max_connection_age_ms", 2000), ("a.b", "c")]
+    with pytest.raises(ServerError, match="'x' is no name=value"):
+        ServerFlags(model_base_path=Path("m"), grpc_channel_arguments="x")
+
+
+def test_there_must_be_something_to_serve():
+    with pytest.raises(ServerError, match="--model_base_path or --model_config_file"):
+        ServerFlags()

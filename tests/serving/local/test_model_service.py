@@ -3,7 +3,7 @@
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
-from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
+from tensorflow_serving.apis import get_model_status_pb2
 
 State = get_model_status_pb2.ModelVersionStatus
 
@@ -36,13 +36,9 @@ def test_a_status_request_without_a_model_is_invalid(shop_client):
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_the_list_of_models_cannot_be_changed(shop_client):
-    with pytest.raises(grpc.RpcError) as caught:
-        shop_client.models.HandleReloadConfigRequest(model_management_pb2.ReloadConfigRequest())
-    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
-
-
-@pytest.mark.parametrize("service", ["", "tensorflow.serving.PredictionService", "shop"])
+@pytest.mark.parametrize(
+    "service", ["", "tensorflow.serving.PredictionService", "PredictionService", "ModelService", "shop"]
+)
 def test_health_says_serving_for_the_server_the_service_and_the_model(shop_client, service):
     response = shop_client.health.Check(health_pb2.HealthCheckRequest(service=service))
     assert response.status == health_pb2.HealthCheckResponse.SERVING

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2, types_pb2
-from tensorflow_serving.apis import classification_pb2, inference_pb2, predict_pb2, regression_pb2
+from tensorflow_serving.apis import predict_pb2
 
 
 def refused(call: Any, code: grpc.StatusCode) -> str:
@@ -155,7 +155,7 @@ def test_an_unknown_model_is_not_found(shop_client, version):
 @pytest.mark.parametrize("version", [0, 6, 8, -1])
 def test_a_version_that_is_set_means_exactly_that_one(shop_client, version):
     call = lambda: shop_client.predict({"x": [1.0]}, version=version)  # noqa: E731
-    assert f"does not serve version {version}; the version served is 7" in refused(call, grpc.StatusCode.NOT_FOUND)
+    assert f"does not serve version {version}; served: 7" in refused(call, grpc.StatusCode.NOT_FOUND)
     assert shop_client.predict({"x": [1.0]}, version=7).model_spec.version.value == 7
 
 
@@ -166,7 +166,7 @@ def test_a_request_without_a_model_is_invalid(shop_client):
     assert "no name" in refused(lambda: shop_client.predict({"x": [1.0]}, model=""), invalid)
 
 
-def test_version_labels_are_refused(shop_client, tools):
+def test_a_label_that_no_configuration_gives_is_invalid(shop_client, tools):
     request = tools.predict_request({"x": [1.0]})
     request.model_spec.version_label = "stable"
     call = lambda: shop_client.prediction.Predict(request)  # noqa: E731
@@ -229,12 +229,3 @@ def test_bytes_that_are_no_request_do_not_stop_the_server(shop_client):
     with pytest.raises(grpc.RpcError):
         raw(b"\xff\xff\xff no message")
     assert list(shop_client.predict({"x": [2.0]}).outputs["y"].float_val) == [3.0]
-
-
-def test_the_other_methods_say_that_they_are_not_there(shop_client):
-    stub = shop_client.prediction
-    unimplemented = grpc.StatusCode.UNIMPLEMENTED
-    assert "Classify" in refused(lambda: stub.Classify(classification_pb2.ClassificationRequest()), unimplemented)
-    assert "Regress" in refused(lambda: stub.Regress(regression_pb2.RegressionRequest()), unimplemented)
-    multi = inference_pb2.MultiInferenceRequest()
-    assert "MultiInference" in refused(lambda: stub.MultiInference(multi), unimplemented)

@@ -17,7 +17,7 @@ def served_version(client):
 
 
 def error_of(server, version):
-    return {status.version: status.error for status in server.model.statuses()}[version]
+    return {status.version: status.error for status in server.models.get("shop").statuses()}[version]
 
 
 def test_the_greatest_version_is_served_and_other_names_are_left_alone(models, start, tmp_path):
@@ -91,7 +91,7 @@ def test_the_old_version_ends_its_running_requests_before_it_is_unloaded(models,
     models.publish(base, 1)
     server, client = start(base, file_system_poll_wait_seconds=0.05)
     running = client.prediction.Predict.future(tools.predict_request({"path": str(pipe.path)}, "write"))
-    tools.until(lambda: server.model.in_flight() == 1)
+    tools.until(lambda: server.models.get("shop").in_flight() == 1)
     models.publish(base, 2)
     tools.until(lambda: client.states() == {1: State.UNLOADING, 2: State.AVAILABLE})
     assert served_version(client) == 2
@@ -109,9 +109,9 @@ def test_a_damaged_new_version_is_logged_and_the_old_one_goes_on(models, start, 
     server, client = start(base, file_system_poll_wait_seconds=0.05)
     beside = shutil.copytree(models.versions[2], tmp_path / "two")
     variables = beside / "variables" / "variables.data-00000-of-00001"
-    if damage == "no graph":
+    if damage == "no saved_model.pb":
         (beside / "saved_model.pb").unlink()
-    elif damage == "cut graph":
+    elif damage == "cut saved_model.pb":
         os.truncate(beside / "saved_model.pb", 300)
     elif damage == "cut variables":
         os.truncate(variables, 2)
@@ -180,5 +180,5 @@ def test_without_polling_new_versions_wait_for_the_next_start(models, start, tmp
     server, client = start(base, file_system_poll_wait_seconds=0)
     models.publish(base, 2)
     assert served_version(client) == 1
-    server.model.poll()  # what a poll would have done
+    server.models.poll()  # what a poll would have done
     assert served_version(client) == 2
