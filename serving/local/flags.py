@@ -29,6 +29,8 @@ class ServerFlags:
         grpc_socket_path: path of a Unix socket to answer on too.
         grpc_max_threads: requests handled at one time; more of them get RESOURCE_EXHAUSTED.
         grpc_channel_arguments: gRPC arguments, `name=value` with commas between.
+        enable_batching: whether requests are joined into batches.
+        batching_parameters_file: text proto of `BatchingParameters`: how.
         ssl_config_file: text proto of `SSLConfig`: TLS, and mutual TLS.
 
     Raises:
@@ -45,6 +47,8 @@ class ServerFlags:
     grpc_socket_path: str = ""
     grpc_max_threads: int = field(default_factory=_default_threads)
     grpc_channel_arguments: str = ""
+    enable_batching: bool = False
+    batching_parameters_file: Path | None = None
     ssl_config_file: Path | None = None
 
     def __post_init__(self) -> None:
@@ -59,6 +63,8 @@ class ServerFlags:
         for name in ("file_system_poll_wait_seconds", "model_config_file_poll_wait_seconds"):
             if not 0 <= (value := getattr(self, name)) < float("inf"):
                 raise ServerError(f"--{name}={value:g}; give 0 (look once) or a number of seconds")
+        if self.batching_parameters_file is not None and not self.enable_batching:
+            raise ServerError("--batching_parameters_file is set without --enable_batching; set both or none")
         self.channel_arguments()
 
     def channel_arguments(self) -> list[tuple[str, str | int]]:
@@ -87,6 +93,8 @@ _HELP = {
     "grpc_socket_path": "a Unix socket to answer on too",
     "grpc_max_threads": "requests handled at one time, others are refused",
     "grpc_channel_arguments": "gRPC arguments, name=value with commas between",
+    "enable_batching": "join requests into batches",
+    "batching_parameters_file": "BatchingParameters: how they are joined",
     "ssl_config_file": "SSLConfig: TLS, and mutual TLS",
 }
 

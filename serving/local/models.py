@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 from tensorflow_serving.apis import model_pb2
 
+from serving.local.batching import BatchScheduler
 from serving.local.errors import ServerError
 from serving.local.model_settings import ModelSettings
 from serving.local.servable import Servable
@@ -21,14 +22,21 @@ class Models:
     Args:
         settings: one entry a model.
         labels_for_unavailable: whether a label may name a version that does not answer (yet).
+        batching: joins requests, where they are to be joined.
     """
 
-    def __init__(self, settings: Sequence[ModelSettings], labels_for_unavailable: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Sequence[ModelSettings],
+        labels_for_unavailable: bool = False,
+        batching: BatchScheduler | None = None,
+    ) -> None:
+        self._batching = batching
         self._labels_for_unavailable = labels_for_unavailable
         # Guards the two tables, not what is done with a model.
         self._lock = threading.Lock()
         self._changing = threading.Lock()
-        self._models = {model.name: ServedModel(model) for model in settings}
+        self._models = {model.name: ServedModel(model, batching) for model in settings}
         self._labels: Mapping[str, Mapping[str, int]] = {}
         self._settings = settings
 
@@ -142,7 +150,7 @@ class Models:
                 if old is not None and old.settings.base_path == wanted.base_path:
                     after[wanted.name] = old
                     continue
-                after[wanted.name] = ServedModel(wanted)
+                after[wanted.name] = ServedModel(wanted, self._batching)
                 after[wanted.name].load()
             with self._lock:
                 self._models = after
@@ -165,6 +173,8 @@ class Models:
             Whether every request has ended.
         """
         ended = [model.close(timeout_seconds) for model in self.all()]
+        if self._batching is not None:
+            self._batching.stop()
         return all(ended)
 
     def _checked_labels(self, settings: Sequence[ModelSettings]) -> dict[str, dict[str, int]]:

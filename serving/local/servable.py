@@ -1,6 +1,7 @@
 """One loaded version of a model: a SavedModel whose signatures can be called."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 from tensorflow_serving.apis import predict_pb2
 
+from serving.local.batching import BatchQueue, BatchScheduler
 from serving.local.errors import ServerError
 from serving.local.status import RequestError, invalid_argument, status_of
 from serving.local.tensors import dtype_name, tensor_from_proto, tensor_to_proto
@@ -28,6 +30,7 @@ class Servable:
         signature_defs: the signatures as the SavedModel describes them.
         functions: what to call, by signature.
         model: the loaded object; it owns the variables and tables that the functions use.
+        batching: joins requests, where they are to be joined.
     """
 
     def __init__(
@@ -36,11 +39,15 @@ class Servable:
         signature_defs: Mapping[str, meta_graph_pb2.SignatureDef],
         functions: Mapping[str, Any],
         model: Any,
+        batching: BatchScheduler | None = None,
     ) -> None:
         self.version = version
         self.signature_defs = signature_defs
         self._functions = functions
         self._model = model
+        self._queues: dict[str, BatchQueue] = {}
+        if batching is not None:
+            self._queues = {name: BatchQueue(batching, partial(self._call, name)) for name in functions}
         self._defaults = {
             name: {alias: tensor_from_proto(proto) for alias, proto in definition.defaults.items()}
             for name, definition in signature_defs.items()
@@ -77,7 +84,7 @@ class Servable:
         return response
 
     def run(self, name: str, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
-        """Call a signature.
+        """Call a signature, together with what other requests ask of it where requests are joined.
 
         Args:
             name: of a signature that the model has.
@@ -90,6 +97,10 @@ class Servable:
             RequestError: an input has another shape than the signature says, and the graph refused it.
             tf.errors.OpError: an op of the model refused the values.
         """
+        queue = self._queues.get(name)
+        return self._call(name, inputs) if queue is None else queue.run(inputs)
+
+    def _call(self, name: str, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
         try:
             outputs: Mapping[str, tf.Tensor] = self._functions[name](**inputs)
         except (tf.errors.OpError, TypeError, ValueError) as error:
@@ -125,12 +136,13 @@ class Servable:
         return inputs
 
 
-def load_servable(path: Path, version: int) -> Servable:
+def load_servable(path: Path, version: int, batching: BatchScheduler | None = None) -> Servable:
     """Load a SavedModel.
 
     Args:
         path: a folder with `saved_model.pb` and `variables/`.
         version: the number it is served as.
+        batching: joins requests, where they are to be joined.
 
     Returns:
         The model, ready to be called.
@@ -145,7 +157,7 @@ def load_servable(path: Path, version: int) -> Servable:
         definitions = dict(meta_graph.signature_def.items())
         if not functions:
             raise ServerError(f"model folder {path} has no signature; export it with signatures")
-        return Servable(version, definitions, functions, model)
+        return Servable(version, definitions, functions, model, batching)
     except ServerError:
         raise
     except Exception as error:  # a damaged bundle can fail in any of TensorFlow's loaders

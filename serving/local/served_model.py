@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2
 
+from serving.local.batching import BatchScheduler
 from serving.local.errors import ServerError
 from serving.local.model_directory import Fingerprint, VersionFolder, version_folders
 from serving.local.model_settings import ModelSettings
@@ -50,10 +51,12 @@ class ServedModel:
 
     Args:
         settings: the model's name, where its versions are and which of them to serve.
+        batching: joins requests, where they are to be joined.
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings, batching: BatchScheduler | None = None) -> None:
         self.settings = settings
+        self._batching = batching
         self._changed = threading.Condition()
         self._serving: dict[int, _Serving] = {}
         self._statuses: dict[int, VersionStatus] = {}
@@ -189,7 +192,7 @@ class ServedModel:
     def _load(self, folder: VersionFolder) -> None:
         self._set_status(folder.version, State.LOADING)
         try:
-            servable = load_servable(folder.path, folder.version)
+            servable = load_servable(folder.path, folder.version, self._batching)
             warmed = warm_up(servable, folder.path)
         except ServerError as error:
             self._set_status(folder.version, State.END, str(error))

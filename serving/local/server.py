@@ -12,6 +12,8 @@ import grpc
 from grpc_health.v1 import health
 
 from serving.local.answers import Answers
+from serving.local.batch_settings import batch_settings_of
+from serving.local.batching import BatchScheduler
 from serving.local.config_file import ConfigFile, models_of
 from serving.local.flags import ServerFlags
 from serving.local.grpc_interface import HOST, add_services, listening_server
@@ -101,7 +103,8 @@ def serve(flags: ServerFlags) -> RunningServer:
         ServerError: a file of the flags is wrong, the port is taken, or a model has no version that loads.
     """
     settings, configured = models_of(flags)
-    models = Models(settings, flags.allow_version_labels_for_unavailable_models)
+    batching = BatchScheduler(batch_settings_of(flags)) if flags.enable_batching else None
+    models = Models(settings, flags.allow_version_labels_for_unavailable_models, batching)
     grpc_server, port = listening_server(flags)
     try:
         models.load()
@@ -109,6 +112,7 @@ def serve(flags: ServerFlags) -> RunningServer:
         # Only a server that was started gives its port back.
         grpc_server.start()
         grpc_server.stop(None).wait()
+        models.close(timeout_seconds=0.1)
         raise
     health_service = add_services(grpc_server, Answers(models), [model.name for model in settings])
     grpc_server.start()

@@ -60,6 +60,11 @@ class Shop(HalfPlus):
         text = query[:, tf.newaxis] + b" " + item_id
         return {"text": text, "length": tf.strings.length(text), "known": item_id != b""}
 
+    # Tells how many rows were joined with one's own.
+    @tf.function(input_signature=[FLOATS])
+    def rows(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"rows": tf.fill(tf.shape(x), tf.shape(x)[0])}
+
     @tf.function(input_signature=[tf.TensorSpec([None, 1], tf.float32)])
     def double(self, column: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"y": column * 2.0}
@@ -113,6 +118,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
         signatures={
             "serving_default": shop.half_plus,
             "join": shop.join,
+            "rows": shop.rows,
             "double": shop.double,
             "project": shop.project,
             "positive": shop.positive,
