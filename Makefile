@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo test lint bench clean weights
+.PHONY: demo test lint bench soak clean weights
 
 demo: $(VENV)/.ready weights
 	$(BIN)/python -m tools.demo
@@ -22,6 +22,9 @@ lint: $(VENV)/.ready
 
 bench: $(VENV)/.ready weights
 	$(BIN)/python -m tools.benchmarks
+
+soak: $(VENV)/.ready
+	$(BIN)/python -m tools.soak
 
 weights: $(VENV)/.ready
 	$(BIN)/python -m tools.weights

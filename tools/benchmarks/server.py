@@ -12,7 +12,7 @@ STOP_SECONDS = 30
 
 
 @contextmanager
-def served(base: Path, name: str, log: Path) -> Iterator[str]:
+def served(base: Path, name: str, log: Path) -> Iterator[tuple[str, int]]:
     """Serve the newest version of a model on a free port, and stop the server in the end.
 
     Args:
@@ -21,7 +21,7 @@ def served(base: Path, name: str, log: Path) -> Iterator[str]:
         log: where what the server prints goes.
 
     Yields:
-        host:port
+        host:port, and the server's process id.
 
     Raises:
         InputError: if it does not start; the message is the last line that it printed.
@@ -33,7 +33,7 @@ def served(base: Path, name: str, log: Path) -> Iterator[str]:
         except RuntimeError:
             lines = log.read_text(errors="replace").strip().splitlines()
             raise InputError(f"{base}: the server did not start: {lines[-1] if lines else 'no word from it'}") from None
-        yield f"127.0.0.1:{port}"
+        yield f"127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         try:

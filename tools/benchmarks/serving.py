@@ -133,7 +133,7 @@ def measure_serving(run: Run, prepared: Prepared, bundle: Bundle, calls: int) ->
     request = page_request(experiment, run.ranker, wide, items)
     with tempfile.TemporaryDirectory(prefix="shelfrank-benchmark-") as name:
         work = Path(name)
-        with served(bundle.folder.parent, experiment.name, work / "server.log") as target:
+        with served(bundle.folder.parent, experiment.name, work / "server.log") as (target, _):
             version = int(bundle.folder.name)
             with RankingClient(target, experiment.name, DEADLINE_SECONDS, version) as client:
                 queries = page_queries(experiment, page_request(experiment, run.ranker, pages, items))

@@ -1,0 +1,1 @@
+"""Long runs against a server: malformed requests, and hours of load."""

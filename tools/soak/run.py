@@ -1,0 +1,100 @@
+"""A bundle under malformed requests and under long load, on a server of its own."""
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+from tensorflow_serving.apis import prediction_log_pb2
+
+from serving.local.model_directory import version_folders
+from serving.local.servable import load_servable
+from tools.benchmarks.machine import describe_machine
+from tools.benchmarks.server import served
+from tools.soak.fuzz import fuzz
+from tools.soak.random_requests import random_requests
+from tools.soak.steady import capacity, memory_of, soak
+from trainer.errors import InputError
+
+CAPACITY_SECONDS = 10.0
+WARM_REQUESTS = 0.2
+MOST_GROWTH = 0.05
+
+
+def run(base: Path, count: int, seconds: float, seed: int, log: Path) -> bool:
+    """Run both and say what came of them.
+
+    Args:
+        base: the folder of a model's versions; its name is the model's.
+        count: malformed requests.
+        seconds: of steady load.
+        seed: of the malformed requests.
+        log: where the server's words go.
+
+    Returns:
+        Whether every request got a clean code, no good one failed and memory grew by no more than 5 %.
+
+    Raises:
+        InputError: the bundle has no warm-up requests to send.
+        ServerError: there is no bundle.
+    """
+    console = Console()
+    versions = version_folders(base)
+    folder = versions[max(versions)].path
+    good = warm_up_requests(folder)
+    signatures = load_servable(folder, 1).signature_defs
+    machine = describe_machine()
+    console.print(f"{machine['date']}, {machine['cpu']}, {machine['cores']} cores; bundle {folder}")
+    with served(base, base.name, log) as (target, process), Progress(console=console) as progress:
+        task = progress.add_task("malformed requests", total=count)
+        memory: list[float] = []
+
+        def step() -> None:
+            progress.advance(task)
+            memory.append(memory_of(process))
+
+        found = fuzz(target, random_requests(base.name, signatures, count, seed), step)
+        warm = memory[int(len(memory) * WARM_REQUESTS)]
+        fuzz_growth = float(np.median(memory[-max(1, count // 20) :])) / warm - 1
+        codes = ", ".join(f"{code.name} {number:,}" for code, number in found.codes.most_common())
+        console.print(f"{count:,} malformed requests: {codes}")
+        for code, message in sorted(found.unclean):
+            console.print(f"  not clean: {code}: {message}", markup=False)
+        console.print(f"  memory {warm:,.0f} MB after a fifth, {memory[-1]:,.0f} MB at the end: {fuzz_growth:+.1%}")
+        held = not found.unclean and fuzz_growth <= MOST_GROWTH
+        if seconds:
+            most = capacity(target, good, CAPACITY_SECONDS)
+            console.print(f"capacity {most:.0f} requests a second; sending {most / 2:.0f} for {seconds / 60:g} min")
+            task = progress.add_task("steady load", total=1.0)
+            soaked = soak(target, process, good, most / 2, seconds, lambda done: progress.update(task, completed=done))
+            p50, p95, p99 = np.percentile(soaked.seconds, [50, 95, 99]) * 1000
+            console.print(
+                f"{len(soaked.seconds):,} answered, {len(soaked.errors)} failed; ms p50 {p50:.1f}, p95 {p95:.1f}, "
+                f"p99 {p99:.1f}; memory {soaked.memory[0]:,.0f} to {soaked.memory[-1]:,.0f} MB: {soaked.growth:+.1%}"
+            )
+            for error in sorted(set(soaked.errors)):
+                console.print(f"  {error}", markup=False)
+            held = held and not soaked.errors and soaked.growth <= MOST_GROWTH
+    console.print("held" if held else "NOT held")
+    return held
+
+
+def warm_up_requests(folder: Path) -> list[bytes]:
+    """The ``serving_default`` requests of a bundle's warm-up, without the version.
+
+    Raises:
+        InputError: if there is none.
+    """
+    import tensorflow as tf
+
+    file = folder / "assets.extra" / "tf_serving_warmup_requests"
+    found = []
+    if file.is_file():
+        for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+            request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+            if request.model_spec.signature_name in ("", "serving_default", "rank"):
+                request.model_spec.ClearField("version")
+                found.append(request.SerializeToString())
+    if not found:
+        raise InputError(f"{file}: has no request of serving_default to send; export the bundle again")
+    return found
