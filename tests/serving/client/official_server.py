@@ -20,6 +20,7 @@ from typing import Any
 import grpc
 import numpy as np
 import tensorflow as tf
+from batched_pages import Batches
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
@@ -49,7 +50,7 @@ SIGNATURES = {
     "encode_item": {"title": (STRING, [-1])},
 }
 ROLLING = tuple(f"rolling-{name}" for name in ("sync", "async", "parts-sync", "parts-async"))
-MODELS = ("shelfrank", "content", "constant", "lacking", "losing", "doubling", "flat", *ROLLING)
+MODELS = ("shelfrank", "content", "constant", "lacking", "losing", "doubling", "flat", "batching", *ROLLING)
 
 
 class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_service_pb2_grpc.ModelServiceServicer):
@@ -58,6 +59,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
     def __init__(self) -> None:
         self.rolled: set[str] = set()
         self.asked: Counter[str] = Counter()
+        self.batches = Batches(rank)
         self.stopping = threading.Event()
 
     def signatures(self, model: str) -> dict[str, dict[str, Any]]:
@@ -133,7 +135,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer, model_servi
             regions = inputs.get("region", np.array([b""] * len(texts)))
             outputs = {"vector": np.array([[len(t), len(r), 0.5] for t, r in zip(texts, regions, strict=True)], "f")}
         else:
-            outputs = rank(inputs)
+            outputs = (self.batches if spec.name == "batching" else rank)(inputs)
         if spec.name.startswith("rolling") and inputs["query"][0] == b"publish":
             self.rolled.add(spec.name)
         response = predict_pb2.PredictResponse()

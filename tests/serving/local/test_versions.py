@@ -32,10 +32,11 @@ def test_the_greatest_version_is_served_and_other_names_are_left_alone(models, s
     assert client.predict({"x": [4.0]}).outputs["y"].float_val[0] == 5.0
 
 
-def test_a_new_version_takes_over_under_load_without_a_failure(models, start, tmp_path, tools):
+def test_20_versions_take_over_one_after_the_other_under_load_without_a_failure(models, start, tmp_path, tools):
     base = tmp_path / "models"
-    models.publish(base, 1)
-    _, client = start(base, file_system_poll_wait_seconds=0.05)
+    sources = {version: version % 3 + 1 for version in range(1, 22)}  # y = 2 + the source, for x = 4
+    models.publish(base, 1, models.versions[sources[1]])
+    _, client = start(base, file_system_poll_wait_seconds=0.02)
     answers: list[tuple[int, float]] = []
     last_seen = False
 
@@ -47,18 +48,17 @@ def test_a_new_version_takes_over_under_load_without_a_failure(models, start, tm
     with futures.ThreadPoolExecutor(4) as pool:
         asking = [pool.submit(ask) for _ in range(4)]
         try:
-            for version in (2, 3):
-                models.publish(base, version)
+            for version in range(2, 22):
+                models.publish(base, version, models.versions[sources[version]])
                 tools.until(lambda version=version: answers and answers[-1][0] == version)
         finally:
             last_seen = True
         for future in asking:
             future.result()  # raises the error of a failed request
-    assert {version for version, _ in answers} == {1, 2, 3}
-    assert all(y == 2.0 + version for version, y in answers)
-    tools.until(
-        lambda: client.states() == {3: State.AVAILABLE, 2: State.END, 1: State.END},
-    )
+    assert {version for version, _ in answers} == set(sources)
+    assert all(y == 2.0 + sources[version] for version, y in answers), "an answer is of one version"
+    ended = dict.fromkeys(range(1, 21), State.END)
+    tools.until(lambda: client.states() == {21: State.AVAILABLE, **ended})
 
 
 def test_only_the_version_on_disk_that_is_served_answers_by_number(models, start, tmp_path):
