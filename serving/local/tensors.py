@@ -34,6 +34,7 @@ _WRITTEN_AS = {
 }
 # A few bytes can name a shape of any size, which would be filled with the last value given.
 _MOST_ELEMENTS = 2**26
+_MOST_FILLED = 2**16
 
 
 def dtype_name(dtype: int) -> str:
@@ -65,6 +66,10 @@ def tensor_from_proto(proto: tensor_pb2.TensorProto) -> tf.Tensor:
     given = len(getattr(proto, field)) / values_per_element
     if given > elements:
         raise ValueError(f"shape {shape} has {elements} elements, {field} has {given:g}")
+    if not proto.tensor_content and elements - given > _MOST_FILLED:
+        raise ValueError(
+            f"shape {shape} has {elements} elements, {field} has {given:g}: more than {_MOST_FILLED} to fill"
+        )
     try:
         return tf.io.parse_tensor(proto.SerializeToString(), tf.as_dtype(proto.dtype))
     except tf.errors.InvalidArgumentError:

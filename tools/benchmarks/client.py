@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 import shelfrank_client
+from tools.benchmarks.client_overhead import measure_overhead
 from tools.benchmarks.figures import Figure, NotHere, Result
 from tools.benchmarks.packing import measure_packing
 from trainer.errors import InputError
@@ -19,6 +20,7 @@ HEAVY = ("keras", "numpy", "pandas", "tensorflow", "tensorflow_serving", "traine
 # What the project asks of itself.
 MAX_IMPORT_SECONDS = 0.3
 MAX_WHEEL_KB = 100.0
+MAX_OVERHEAD_MS = 0.5
 # The peak of ru_maxrss would be that of the process that started this one, where that is larger.
 MEASURE = """
 import json, pathlib, sys, time
@@ -39,12 +41,13 @@ def benchmark_client(imports: int = IMPORTS) -> Result:
         imports: fresh processes that import it; the median counts.
 
     Returns:
-        Time and memory of the import, heavy modules that it loads, size of the wheel, time of packing a request.
+        Time and memory of the import, heavy modules that it loads, size of the wheel, time of packing a
+        request, and what the client adds to a call of a bare stub.
 
     Raises:
         InputError: if the client can't be imported, or its wheel can't be built.
     """
-    figures = [*import_figures(imports), *wheel_figures(), *packing_figures()]
+    figures = [*import_figures(imports), *wheel_figures(), *packing_figures(), *overhead_figures()]
     version = metadata.version("shelfrank-client")
     return Result("client", f"shelfrank-client {version}, Python {sys.version.split()[0]}", figures)
 
@@ -118,6 +121,16 @@ def packing_figures() -> list[Figure]:
         Figure("pack_us", "packing 100 candidates, median", packing.own, "us"),
         Figure("make_tensor_proto_us", "the same by tf.make_tensor_proto, median", packing.tensorflow, "us"),
         Figure("pack_speed_up", "how many times as fast", packing.tensorflow / packing.own, "times"),
+    ]
+
+
+def overhead_figures() -> list[Figure]:
+    """The client's call against a bare stub's."""
+    overhead = measure_overhead()
+    return [
+        Figure("rank_items_ms", "rank_items, 100 candidates of 10 features, p50", overhead.client, "ms"),
+        Figure("bare_stub_ms", "a bare stub with that request, p50", overhead.stub, "ms"),
+        Figure("overhead_ms", "what the client adds", overhead.client - overhead.stub, "ms", MAX_OVERHEAD_MS),
     ]
 
 

@@ -71,3 +71,13 @@ def test_strings_cut_short_in_tensor_content_are_refused():
 def test_types_without_a_form_on_the_wire_are_refused(dtype):
     with pytest.raises(ValueError, match="cannot be sent"):
         tensor_from_proto(tensor_pb2.TensorProto(dtype=dtype))
+
+
+def test_a_few_bytes_cannot_ask_for_a_tensor_that_fills_the_memory():
+    small = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, tensor_shape={"dim": [{"size": 2**16}]})
+    assert tensor_from_proto(small).shape == [2**16]
+    large = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_STRING, tensor_shape={"dim": [{"size": 2**20}]}, string_val=[b"a"]
+    )
+    with pytest.raises(ValueError, match="string_val has 1: more than 65536 to fill"):
+        tensor_from_proto(large)
