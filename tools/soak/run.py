@@ -17,7 +17,8 @@ from tools.soak.steady import capacity, memory_of, soak
 from trainer.errors import InputError
 
 CAPACITY_SECONDS = 10.0
-WARM_REQUESTS = 0.2
+# The largest of the random requests leave their mark in the allocator: what counts is whether memory goes on growing.
+WARM_REQUESTS = 0.5
 MOST_GROWTH = 0.05
 
 
@@ -60,7 +61,7 @@ def run(base: Path, count: int, seconds: float, seed: int, log: Path) -> bool:
         console.print(f"{count:,} malformed requests: {codes}")
         for code, message in sorted(found.unclean):
             console.print(f"  not clean: {code}: {message}", markup=False)
-        console.print(f"  memory {warm:,.0f} MB after a fifth, {memory[-1]:,.0f} MB at the end: {fuzz_growth:+.1%}")
+        console.print(f"  memory {warm:,.0f} MB after half, {memory[-1]:,.0f} MB at the end: {fuzz_growth:+.1%}")
         held = not found.unclean and fuzz_growth <= MOST_GROWTH
         if seconds:
             most = capacity(target, good, CAPACITY_SECONDS)
