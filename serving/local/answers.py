@@ -22,6 +22,7 @@ from serving.local.model_settings import settings_of
 from serving.local.models import Models
 from serving.local.servable import DEFAULT_SIGNATURE
 from serving.local.served_model import VersionStatus
+from serving.local.serving_metrics import ServingMetrics
 from serving.local.status import RequestError, invalid_argument
 
 _SIGNATURE_FIELD = "signature_def"
@@ -32,14 +33,17 @@ class Answers:
 
     Args:
         models: what is served.
+        metrics: what is counted.
     """
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models, metrics: ServingMetrics) -> None:
         self._models = models
+        self._metrics = metrics
 
     def predict(self, request: predict_pb2.PredictRequest) -> predict_pb2.PredictResponse:
         """Run a signature on tensors."""
-        with self._models.use(request) as servable:
+        name = request.model_spec.name
+        with self._models.use(request) as servable, self._metrics.runtime(name, "Predict"):
             response = servable.predict(request)
         response.model_spec.name = request.model_spec.name
         return response
@@ -48,7 +52,8 @@ class Answers:
         """Give the classes of examples."""
         response = classification_pb2.ClassificationResponse()
         with self._models.use(request) as servable:
-            result = classify(servable, request.model_spec, examples_of(request.input))
+            with self._metrics.runtime(request.model_spec.name, "Classify"):
+                result = classify(servable, request.model_spec, examples_of(request.input))
             response.result.CopyFrom(result)
             name_version(response.model_spec, servable, request.model_spec)
         return response
@@ -57,7 +62,8 @@ class Answers:
         """Give the values of examples."""
         response = regression_pb2.RegressionResponse()
         with self._models.use(request) as servable:
-            response.result.CopyFrom(regress(servable, request.model_spec, examples_of(request.input)))
+            with self._metrics.runtime(request.model_spec.name, "Regress"):
+                response.result.CopyFrom(regress(servable, request.model_spec, examples_of(request.input)))
             name_version(response.model_spec, servable, request.model_spec)
         return response
 

@@ -31,6 +31,11 @@ class ServerFlags:
         grpc_channel_arguments: gRPC arguments, `name=value` with commas between.
         enable_batching: whether requests are joined into batches.
         batching_parameters_file: text proto of `BatchingParameters`: how.
+        rest_api_port: port of the REST interface; 0 for none.
+        rest_api_num_threads: REST requests answered at one time; more of them wait.
+        rest_api_timeout_in_ms: that a REST request may take; 0 for any.
+        rest_api_enable_cors_support: whether scripts of web pages of any origin may ask.
+        monitoring_config_file: text proto of `MonitoringConfig`: metrics for Prometheus on the REST port.
         ssl_config_file: text proto of `SSLConfig`: TLS, and mutual TLS.
 
     Raises:
@@ -50,6 +55,11 @@ class ServerFlags:
     enable_batching: bool = False
     batching_parameters_file: Path | None = None
     ssl_config_file: Path | None = None
+    rest_api_port: int = 0
+    rest_api_num_threads: int = field(default_factory=_default_threads)
+    rest_api_timeout_in_ms: int = 30_000
+    rest_api_enable_cors_support: bool = False
+    monitoring_config_file: Path | None = None
 
     def __post_init__(self) -> None:
         if self.model_base_path is None and self.model_config_file is None:
@@ -96,6 +106,11 @@ _HELP = {
     "enable_batching": "join requests into batches",
     "batching_parameters_file": "BatchingParameters: how they are joined",
     "ssl_config_file": "SSLConfig: TLS, and mutual TLS",
+    "rest_api_port": "REST port, 0 for no REST",
+    "rest_api_num_threads": "REST requests answered at one time, others wait",
+    "rest_api_timeout_in_ms": "milliseconds that a REST request may take, 0 for any",
+    "rest_api_enable_cors_support": "let scripts of web pages of any origin ask",
+    "monitoring_config_file": "MonitoringConfig: metrics for Prometheus on the REST port",
 }
 
 

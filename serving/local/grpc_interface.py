@@ -17,6 +17,7 @@ from serving.local import model_service, prediction_service
 from serving.local.answers import Answers
 from serving.local.errors import ServerError
 from serving.local.flags import ServerFlags
+from serving.local.serving_metrics import ServingMetrics
 from serving.local.tls import server_credentials
 
 HOST = "0.0.0.0"  # as tensorflow_model_server, so that containers reach it
@@ -65,19 +66,22 @@ def listening_server(flags: ServerFlags) -> tuple[grpc.Server, int]:
     return server, port
 
 
-def add_services(server: grpc.Server, answers: Answers, models: Sequence[str]) -> health.HealthServicer:
+def add_services(
+    server: grpc.Server, answers: Answers, models: Sequence[str], metrics: ServingMetrics
+) -> health.HealthServicer:
     """Register the services: prediction, models, health and reflection.
 
     Args:
         server: not started yet.
         answers: what answers.
         models: names that the health service knows too.
+        metrics: what is counted.
 
     Returns:
         The health service, everything SERVING.
     """
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        prediction_service.PredictionService(answers), server
+        prediction_service.PredictionService(answers, metrics), server
     )
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(model_service.ModelService(answers), server)
     health_service = health.HealthServicer()

@@ -11,6 +11,7 @@ from tensorflow_serving.apis import (
 )
 
 from serving.local.answers import Answers
+from serving.local.serving_metrics import ServingMetrics
 from serving.local.status import answered
 
 SERVICE_NAME = "tensorflow.serving.PredictionService"
@@ -21,28 +22,32 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     Args:
         answers: what answers.
+        metrics: what is counted.
     """
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, metrics: ServingMetrics) -> None:
         self._answers = answers
+        self._predict = metrics.measured(answers.predict, "Predict")
+        self._classify = metrics.measured(answers.classify, "Classify")
+        self._regress = metrics.measured(answers.regress, "Regress")
 
     def Predict(  # the service's name for it
         self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
         """Run a signature on tensors."""
-        return answered(self._answers.predict, request, context)
+        return answered(self._predict, request, context)
 
     def Classify(
         self, request: classification_pb2.ClassificationRequest, context: grpc.ServicerContext
     ) -> classification_pb2.ClassificationResponse:
         """Give the classes of examples."""
-        return answered(self._answers.classify, request, context)
+        return answered(self._classify, request, context)
 
     def Regress(
         self, request: regression_pb2.RegressionRequest, context: grpc.ServicerContext
     ) -> regression_pb2.RegressionResponse:
         """Give the values of examples."""
-        return answered(self._answers.regress, request, context)
+        return answered(self._regress, request, context)
 
     def MultiInference(
         self, request: inference_pb2.MultiInferenceRequest, context: grpc.ServicerContext

@@ -18,6 +18,9 @@ from serving.local.config_file import ConfigFile, models_of
 from serving.local.flags import ServerFlags
 from serving.local.grpc_interface import HOST, add_services, listening_server
 from serving.local.models import Models
+from serving.local.monitoring_config import metrics_path_of
+from serving.local.rest.rest_server import RestServer, RestSettings
+from serving.local.serving_metrics import ServingMetrics
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ class RunningServer:
         grpc_server: the started gRPC server.
         health_service: its health service.
         polls: what is called again and again, with the seconds between.
+        rest: the REST interface, where there is one.
     """
 
     def __init__(
@@ -43,8 +47,11 @@ class RunningServer:
         grpc_server: grpc.Server,
         health_service: health.HealthServicer,
         polls: Sequence[tuple[Callable[[], None], float]],
+        rest: RestServer | None,
     ) -> None:
         self.port = port
+        self.rest_port = None if rest is None else rest.port
+        self._rest = rest
         self.models = models
         self._grpc_server = grpc_server
         self._health_service = health_service
@@ -68,7 +75,10 @@ class RunningServer:
         """
         self._stopping.set()
         self._health_service.enter_graceful_shutdown()
-        self._grpc_server.stop(grace_seconds).wait()
+        grpc_stopped = self._grpc_server.stop(grace_seconds)
+        if self._rest is not None:
+            self._rest.stop(grace_seconds)
+        grpc_stopped.wait()
         for poller in self._pollers:
             poller.join(grace_seconds)
         # The calls are over; a model that still computes for a cancelled one gets no second grace period.
@@ -105,23 +115,40 @@ def serve(flags: ServerFlags) -> RunningServer:
     settings, configured = models_of(flags)
     batching = BatchScheduler(batch_settings_of(flags)) if flags.enable_batching else None
     models = Models(settings, flags.allow_version_labels_for_unavailable_models, batching)
+    metrics = ServingMetrics()
+    answers = Answers(models, metrics)
+    metrics_path = metrics_path_of(flags.monitoring_config_file)
     grpc_server, port = listening_server(flags)
+    rest = None
     try:
+        if flags.rest_api_port:
+            rest_settings = RestSettings(
+                threads=flags.rest_api_num_threads,
+                timeout_ms=flags.rest_api_timeout_in_ms,
+                cors=flags.rest_api_enable_cors_support,
+                metrics=metrics,
+                metrics_path=metrics_path,
+            )
+            rest = RestServer(answers, flags.rest_api_port, rest_settings)
         models.load()
     except BaseException:
+        if rest is not None:
+            rest.stop(0.0)
         # Only a server that was started gives its port back.
         grpc_server.start()
         grpc_server.stop(None).wait()
         models.close(timeout_seconds=0.1)
         raise
-    health_service = add_services(grpc_server, Answers(models), [model.name for model in settings])
+    health_service = add_services(grpc_server, answers, [model.name for model in settings], metrics)
     grpc_server.start()
+    if rest is not None:
+        rest.start()
     polls: list[tuple[Callable[[], None], float]] = []
     if flags.file_system_poll_wait_seconds > 0:
         polls.append((models.poll, flags.file_system_poll_wait_seconds))
     if configured is not None and flags.model_config_file_poll_wait_seconds > 0:
         polls.append((ConfigFile(configured, settings, models).poll, flags.model_config_file_poll_wait_seconds))
-    return RunningServer(port, models, grpc_server, health_service, polls)
+    return RunningServer(port, models, grpc_server, health_service, polls, rest)
 
 
 def serve_until_stopped(flags: ServerFlags, grace_seconds: float = GRACE_SECONDS) -> None:
@@ -153,6 +180,8 @@ def serve_until_stopped(flags: ServerFlags, grace_seconds: float = GRACE_SECONDS
             f"model {model.name}, version {', '.join(map(str, model.available()))}" for model in server.models.all()
         )
         print(f"Running gRPC server at {HOST}:{server.port}: {served}", flush=True)
+        if server.rest_port is not None:
+            print(f"Exporting HTTP/REST API at {HOST}:{server.rest_port}", flush=True)
         stopping.wait()
         ended = server.stop(grace_seconds)
     finally:

@@ -15,7 +15,7 @@ from trainer.config.finetune import FinetuneConfig
 from trainer.config.loss import Escm2Config, LossConfig
 from trainer.config.model import EncoderConfig, ExpertsConfig, ModelConfig
 from trainer.config.reading import dump_experiment, load_experiment, read_yaml
-from trainer.config.results import EvaluateConfig, ExportConfig
+from trainer.config.results import EvaluateConfig, ExportConfig, WarmupConfig
 from trainer.config.section import Count, NotNegative, Positive, Section, Share, validate_section
 from trainer.config.slices import SliceConfig
 from trainer.config.tasks import TaskConfig
@@ -53,6 +53,7 @@ __all__ = [
     "TaskConfig",
     "TextMethodConfig",
     "TrainConfig",
+    "WarmupConfig",
     "dump_experiment",
     "load_experiment",
     "read_yaml",

@@ -24,15 +24,14 @@ from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
 from trainer.export.item_table import ItemTable
 from trainer.export.parity import Parity, batches_of, check_parity
-from trainer.export.requests import other_requests, page_request
+from trainer.export.requests import page_request
 from trainer.export.rescoring import measured_metrics, rescored
 from trainer.export.signatures import RankingModule
-from trainer.export.warmup import write_warmup
+from trainer.export.warmup import warmup_requests, write_warmup
 from trainer.training.run import Run, load_run
 from trainer.training.tables import Tables, build_tables, preprocess
 
 LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "keras-rs", "numpy")
-WARMUP_REQUESTS = 16
 
 
 def export_folder(
@@ -64,8 +63,12 @@ def export_folder(
             raise InputError(f"{items_file}: {len(rejected)} rows are wrong, the first: {rejected['reason'].iloc[0]}")
         source["items"] = str(items_file)
     pages = parity_pages(run.experiment, prepared, items)
+    warmup = whole_pages(prepared, items, ("valid", "test", "train"))
+    split = warmup.table["split"].iloc[0]
+    if split != "valid":
+        console.print(f"no validation page has all its items in the table: warm-up requests are of the {split} pages")
     console.print(f"exporting {len(items):,} items; comparing {len(pages)} pages in a fresh process")
-    return export_run(run, items, pages, source)
+    return export_run(run, items, pages, source, warmup=warmup)
 
 
 def parity_pages(experiment: Experiment, prepared: Prepared, items: pd.DataFrame) -> Pages:
@@ -76,21 +79,33 @@ def parity_pages(experiment: Experiment, prepared: Prepared, items: pd.DataFrame
     Raises:
         InputError: if no page has all its items in the table.
     """
-    source = prepared.pages if prepared.pages is not None else prepared.judged
-    assert source is not None
-    for split in ("test", "valid", "train"):
-        pages = _whole_pages(source.split(split), prepared, items)
-        if len(pages):
-            break
-    else:
-        raise InputError("no page has all its items in the new table: nothing to compare the bundle on")
+    pages = whole_pages(prepared, items, ("test", "valid", "train"))
     random = np.random.default_rng(experiment.seed)
     count = min(experiment.export.parity_pages, len(pages))
     return pages.take(np.sort(random.choice(len(pages), count, replace=False)))
 
 
-def _whole_pages(pages: Pages, prepared: Prepared, items: pd.DataFrame) -> Pages:
-    """The pages all of whose items are in a table, with its rows."""
+def whole_pages(prepared: Prepared, items: pd.DataFrame, splits: Sequence[str]) -> Pages:
+    """The pages, judged ones where there is no log, all of whose items are in a table, with its rows.
+
+    Args:
+        prepared: the data.
+        items: the table.
+        splits: the first of them that has such pages is taken.
+
+    Raises:
+        InputError: if none has.
+    """
+    source = prepared.pages if prepared.pages is not None else prepared.judged
+    assert source is not None
+    for split in splits:
+        pages = _in_table(source.split(split), prepared, items)
+        if len(pages):
+            return pages
+    raise InputError("no page has all its items in the new table: nothing to compare the bundle on")
+
+
+def _in_table(pages: Pages, prepared: Prepared, items: pd.DataFrame) -> Pages:
     if not len(pages):
         return pages
     if items is not prepared.items:
@@ -101,7 +116,14 @@ def _whole_pages(pages: Pages, prepared: Prepared, items: pd.DataFrame) -> Pages
     return pages.take(np.flatnonzero(whole))
 
 
-def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, Any], models: Path | None = None) -> Path:
+def export_run(
+    run: Run,
+    items: pd.DataFrame,
+    pages: Pages,
+    source: dict[str, Any],
+    models: Path | None = None,
+    warmup: Pages | None = None,
+) -> Path:
     """Write the next version of a run's bundle.
 
     The version is made in a hidden folder, proved equal to the trainer, and renamed into place.
@@ -112,6 +134,7 @@ def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, An
         pages: whose scores are compared; every item must be in ``items``.
         source: what the manifest says of the data.
         models: where bundles go; by default the experiment's.
+        warmup: of which warm-up requests are made, with items of ``items``; by default ``pages``.
 
     Returns:
         ``models/<name>/<version>``
@@ -135,10 +158,9 @@ def export_run(run: Run, items: pd.DataFrame, pages: Pages, source: dict[str, An
         parity = check_parity(
             making, pages, scores, items["item_id"].to_numpy(object), requests, experiment.export.tolerance
         )
-        replayed = [("serving_default", request) for request in requests[:WARMUP_REQUESTS]]
-        replayed += other_requests(experiment, run.ranker, groups[0], items).items()
-        warmup = write_warmup(making, replayed, experiment.name)
-        manifest = _manifest(run, items, source, parity, table_bytes, warmup, making)
+        replayed = warmup_requests(experiment, run.ranker, pages if warmup is None else warmup, items)
+        write_warmup(making, replayed, experiment.name)
+        manifest = _manifest(run, items, source, parity, table_bytes, len(replayed), making)
         (making / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
         return _publish(making, home)
     finally:
@@ -190,6 +212,7 @@ def _manifest(
         "signatures": {name: _describe(function) for name, function in loaded.signatures.items()},
         "parity": parity.as_dict(),
         "warmup_requests": warmup,
+        "warmup": {"requests": warmup, **run.experiment.export.warmup.model_dump()},
         "bytes": {
             "weights": weights,
             "item_table": table_bytes,

@@ -12,6 +12,8 @@ OUTPUTS = ("item_id", "score", "ctr", "cvr", "ctcvr", "known")
 # As get_model_status.proto numbers them.
 STATES = {0: "UNKNOWN", 10: "START", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOADING", 50: "END"}
 SERVING = 1  # of health.proto
+SAME = 1e-5
+"""Difference of the scores of one item in two places of a batch, above 1 in proportion."""
 
 
 def read_pages(response: Any, pages: Sequence[CheckedPage], request_id: str) -> list[RankedPage]:
@@ -23,7 +25,8 @@ def read_pages(response: Any, pages: Sequence[CheckedPage], request_id: str) -> 
         request_id: of the request.
 
     Raises:
-        ServerError: if an output is missing or has another shape, or a page's items are not the ones that were asked.
+        ServerError: if an output is missing or has another shape, or a page's items are not the ones that were asked, but
+            for the padding of a server that batches.
     """
     outputs: dict[str, list[Any]] = {}
     shapes = []
@@ -35,6 +38,7 @@ def read_pages(response: Any, pages: Sequence[CheckedPage], request_id: str) -> 
     width = shapes[0][1]
     version = response.model_spec.version.value
     ranked = []
+    first = pages[0].candidates[0] if pages[0].candidates else None
     for number, page in enumerate(pages):
         start = number * width
         rows = zip(*(outputs[name][start : start + width] for name in OUTPUTS), strict=True)
@@ -43,10 +47,32 @@ def read_pages(response: Any, pages: Sequence[CheckedPage], request_id: str) -> 
             for item_id, score, ctr, cvr, ctcvr, known in rows
             if item_id
         )
+        if len(items) > len(page.candidates) and first is not None:
+            items = _without_padding(items, first, first in page.candidates)
         if len(items) != len(page.candidates) or {item.item_id for item in items} != set(page.candidates):
             raise unreadable(f"page {number}: the answer does not hold the {len(page.candidates)} items asked for")
         ranked.append(RankedPage(items, version, request_id=request_id))
     return ranked
+
+
+def _without_padding(items: Sequence[RankedItem], first: str, asked: bool) -> tuple[RankedItem, ...]:
+    """The items of a page without what TF Serving padded it with to join it with a longer one: the first value of item_id.
+
+    Args:
+        items: best first.
+        first: the first candidate of the request's first page.
+        asked: whether it is one of the page's candidates, too.
+
+    Raises:
+        ServerError: if its occurrences differ in score, so that it can't be told which of them was asked.
+    """
+    found = [item for item in items if item.item_id == first]
+    if asked and any(abs(item.score - found[0].score) > SAME * max(1.0, abs(found[0].score)) for item in found):
+        raise unreadable(
+            f"the answer holds {first!r} {len(found)} times with different scores, as the server padded its features too; "
+            "give the client list_sizes"
+        )
+    return tuple(item for item in items if item.item_id != first or (asked and item is found[0]))
 
 
 def read_vectors(response: Any, count: int) -> list[list[float]]:

@@ -11,6 +11,7 @@ from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import Observer
 from shelfrank_client.retry import RETRY, Retry
 from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
+from shelfrank_client.shapes import Shapes
 from shelfrank_client.signature import SERVING_DEFAULT
 
 Channel = TypeVar("Channel")
@@ -39,6 +40,8 @@ class BaseClient(Generic[Channel]):
         observer: Observer | None = None,
         hedge: Hedge | None = None,
         chunk: int | None = None,
+        list_sizes: Sequence[int] | None = None,
+        history_length: int | None = None,
     ) -> None:
         settings = Settings(
             targets_of(target),
@@ -54,6 +57,7 @@ class BaseClient(Generic[Channel]):
             observer,
             hedge,
             chunk,
+            Shapes.of(list_sizes, history_length),
         )
         self._talk = Conversation(settings)
         self._credentials = credentials

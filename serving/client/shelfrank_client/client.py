@@ -40,6 +40,10 @@ class RankingClient(BaseClient[grpc.Channel]):
             it is given up.
         chunk: candidates of a page that one call may have; longer lists are sent in parts at the same time, and merged.
         hedge: when a second call is sent because the first is late; None for never.
+        list_sizes: lengths to which candidate lists are filled up with padding, such as ``(24, 48, 100)``, where the server
+            batches; lists above the last one go as they are.
+        history_length: items of the history, and of other sequences, that are sent: the most recent ones, or padding behind
+            them; None for as many as there are.
         observer: called with a `CallEvent` for each call and a `RequestEvent` for each request, in the thread of the request.
 
     Raises:

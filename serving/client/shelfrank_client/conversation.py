@@ -64,10 +64,10 @@ class Conversation:
     ) -> Steps[list[RankedPage]]:
         """See `RankingClient.rank_pages`."""
         asked = [with_list(page) for page in pages]
-        signature = self.settings.signature
+        signature, shapes = self.settings.signature, self.settings.shapes
 
         def fill(part: Part) -> Fill:
-            return lambda request, metadata: fill_rank(request, metadata, signature, list(part.values()))
+            return lambda request, metadata: fill_rank(request, metadata, signature, list(part.values()), shapes)
 
         def check() -> list[CheckedPage]:
             return [checked_page(page, self.settings.max_candidates) for page in asked]
@@ -86,12 +86,12 @@ class Conversation:
     ) -> Steps[RankedPage]:
         """See `RankingClient.rank_items`; ``page`` has no candidates yet."""
         rows = list(items)
-        signature = self.settings.signature
+        signature, shapes = self.settings.signature, self.settings.shapes
 
         def fill(part: Part) -> Fill:
             wanted = set(part[0].candidates)
             cut = rows if len(wanted) == len(rows) else [row for row in rows if row["item_id"] in wanted]
-            return lambda request, metadata: fill_rank_items(request, metadata, signature, part[0], cut)
+            return lambda request, metadata: fill_rank_items(request, metadata, signature, part[0], cut, shapes)
 
         def check() -> list[CheckedPage]:
             return [checked_items_page(page, rows, self.settings.max_candidates)]

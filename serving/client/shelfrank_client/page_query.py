@@ -89,7 +89,8 @@ def checked_items_page(page: PageQuery, items: Iterable[Mapping[str, Any]], max_
     """
     ids = []
     for item in items:
-        if not isinstance(item, Mapping) or "item_id" not in item:
+        # The look at the type saves the slower question for what items mostly are.
+        if (type(item) is not dict and not isinstance(item, Mapping)) or "item_id" not in item:
             raise invalid(f"items: expected mappings with an 'item_id', found {brief(item)}")
         ids.append(item["item_id"])
     return checked_page(PageQuery(page.query, ids, page.user, page.context, page.history), max_candidates)

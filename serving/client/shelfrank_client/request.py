@@ -5,6 +5,7 @@ from typing import Any
 
 from shelfrank_client.errors import brief, invalid
 from shelfrank_client.page_query import CheckedPage, as_ids
+from shelfrank_client.shapes import Shapes
 from shelfrank_client.signature import RANK_ITEMS, Input, Metadata
 from shelfrank_client.tensors import MISSING, STRING, pack
 
@@ -30,7 +31,7 @@ def model_request(kind: Any, model: str, version: int | None, label: str | None,
     return request
 
 
-def fill_rank(request: Any, metadata: Metadata, signature: str, pages: Sequence[CheckedPage]) -> None:
+def fill_rank(request: Any, metadata: Metadata, signature: str, pages: Sequence[CheckedPage], shapes: Shapes) -> None:
     """Fill a PredictRequest that ranks by id.
 
     Args:
@@ -38,18 +39,25 @@ def fill_rank(request: Any, metadata: Metadata, signature: str, pages: Sequence[
         metadata: of the model.
         signature: the one that ranks.
         pages: P pages; candidate lists of different lengths are padded with ``""``.
+        shapes: of the lists.
 
     Raises:
         InvalidRequest: if a feature is unknown or has a wrong value.
     """
     inputs = metadata.of(signature)
     features = metadata.features(signature)
-    _put_ids(request, "item_id", [page.candidates for page in pages])
-    _put_page_inputs(request, inputs, features, pages)
+    lists = [page.candidates for page in pages]
+    _put_ids(request, "item_id", lists, shapes.list_size(max(map(len, lists))))
+    _put_page_inputs(request, inputs, features, pages, shapes)
 
 
 def fill_rank_items(
-    request: Any, metadata: Metadata, signature: str, page: CheckedPage, items: Sequence[Mapping[str, Any]]
+    request: Any,
+    metadata: Metadata,
+    signature: str,
+    page: CheckedPage,
+    items: Sequence[Mapping[str, Any]],
+    shapes: Shapes,
 ) -> None:
     """Fill a PredictRequest for the ``rank_items`` signature: one page of N items, whose features are given.
 
@@ -59,6 +67,7 @@ def fill_rank_items(
         signature: the one that ranks by id; what ``rank_items`` takes beyond it are the item features.
         page: with the ids of the items as candidates.
         items: N mappings of ``item_id`` and item features.
+        shapes: of the lists.
 
     Raises:
         InvalidRequest: if a feature is unknown or has a wrong value.
@@ -67,12 +76,14 @@ def fill_rank_items(
     names = metadata.item_inputs(signature)
     for item in items:
         _refuse_unknown(item, ["item_id", *names], "items: unknown item feature")
-    _put_ids(request, "item_id", [page.candidates])
+    size = shapes.list_size(len(items))
+    padding: list[Any] = [None] * (size - len(items))
+    _put_ids(request, "item_id", [page.candidates], size)
     for name in names:
         spec = inputs[name]
-        values = _rows([item.get(name) for item in items], Input(spec.dtype, spec.shape[1:]), name)
-        request.inputs[name].CopyFrom(pack(values, (1, len(items), *spec.shape[2:]), spec.dtype, name))
-    _put_page_inputs(request, inputs, metadata.features(signature), [page])
+        values = _rows([*(item.get(name) for item in items), *padding], Input(spec.dtype, spec.shape[1:]), name)
+        request.inputs[name].CopyFrom(pack(values, (1, size, *spec.shape[2:]), spec.dtype, name))
+    _put_page_inputs(request, inputs, metadata.features(signature), [page], shapes)
 
 
 def fill_encode(request: Any, inputs: Mapping[str, Input], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -94,7 +105,7 @@ def fill_encode(request: Any, inputs: Mapping[str, Input], rows: Sequence[Mappin
 
 
 def _put_page_inputs(
-    request: Any, inputs: Mapping[str, Input], features: Sequence[str], pages: Sequence[CheckedPage]
+    request: Any, inputs: Mapping[str, Input], features: Sequence[str], pages: Sequence[CheckedPage], shapes: Shapes
 ) -> None:
     """What both signatures that rank have a page."""
     given = [page.features for page in pages]
@@ -105,20 +116,24 @@ def _put_page_inputs(
         ("user_id", ["" if values.get("user_id") is None else values["user_id"] for values in given]),
     ):
         request.inputs[name].CopyFrom(pack(column, (len(pages),), STRING, name))
-    _put_ids(request, "history", [page.history for page in pages])
+
+    def put_sequence(name: str, lists: Sequence[Sequence[str]]) -> None:
+        _put_ids(request, name, [shapes.recent(ids) for ids in lists], shapes.history_length or 1)
+
+    put_sequence("history", [page.history for page in pages])
     for name in features:
         spec = inputs[name]
         column = [values.get(name) for values in given]
         if spec.is_sequence:
-            _put_ids(request, name, [() if value is None else as_ids(value, name) for value in column])
+            put_sequence(name, [() if value is None else as_ids(value, name) for value in column])
         else:
             packed = pack(_rows(column, spec, name), (len(pages), *spec.shape[1:]), spec.dtype, name)
             request.inputs[name].CopyFrom(packed)
 
 
-def _put_ids(request: Any, name: str, lists: Sequence[Sequence[str]]) -> None:
-    """Lists of ids as [P, longest], padded; never [P, 0]."""
-    longest = max(1, *(len(ids) for ids in lists))
+def _put_ids(request: Any, name: str, lists: Sequence[Sequence[str]], least: int) -> None:
+    """Lists of ids as [P, longest], padded to ``least`` at least; never [P, 0]."""
+    longest = max(1, least, *map(len, lists))
     flat = [item for ids in lists for item in (*ids, *[""] * (longest - len(ids)))]
     request.inputs[name].CopyFrom(pack(flat, (len(lists), longest), STRING, name))
 

@@ -10,6 +10,7 @@ from shelfrank_client.errors import invalid
 from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import Observer
 from shelfrank_client.retry import RETRY, Retry
+from shelfrank_client.shapes import SHAPES, Shapes
 
 Fallback = bool | Literal["always"]
 COMPRESSIONS = {"deflate": 1, "gzip": 2}
@@ -37,6 +38,7 @@ class Settings:
     observer: Observer | None = None
     hedge: Hedge | None = None
     chunk: int | None = None
+    shapes: Shapes = SHAPES
 
     def __post_init__(self) -> None:
         if not self.targets or not all(isinstance(target, str) and target for target in self.targets):

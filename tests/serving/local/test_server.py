@@ -1,10 +1,14 @@
 """Start and end of a server, in the process and as a command."""
 
+import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from concurrent import futures
 from pathlib import Path
 
@@ -169,3 +173,24 @@ def test_the_command_ends_with_code_2_and_one_line_for_what_it_cannot_serve(tmp_
     assert process.returncode == 2
     assert f"error: model base path {tmp_path / 'none'} does not exist" in errors
     assert "Traceback" not in errors
+
+
+def test_rest_and_metrics_answer_beside_grpc_and_stop_with_it(models, start, tmp_path):
+    models.publish(tmp_path / "models", 3)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monitoring = tmp_path / "monitoring.config"
+    monitoring.write_text('prometheus_config { enable: true, path: "/metrics" }')
+    server, client = start(tmp_path / "models", rest_api_port=port, monitoring_config_file=monitoring)
+    assert server.rest_port == port
+    body = json.dumps({"instances": [4.0]}).encode()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/shop:predict", body, timeout=30) as answer:
+        assert json.load(answer) == {"predictions": [5.0]}
+    assert client.predict({"x": [4.0]}).outputs["y"].float_val[0] == 5.0
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        counted = answer.read().decode()
+    assert ':tensorflow:serving:request_count{model_name="shop",status="OK"} ' in counted
+    server.stop()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/shop", timeout=5)

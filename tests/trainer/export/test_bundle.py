@@ -7,8 +7,6 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  registers the tokenizer's ops
-from tensorflow_serving.apis import prediction_log_pb2
 
 import small_shop
 from trainer.data.pages import concatenate
@@ -16,49 +14,7 @@ from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
 from trainer.export.export import export_run, parity_pages
 from trainer.export.parity import ParityError, batches_of, check_parity
-from trainer.export.requests import page_request
-from trainer.model.build import build_ranker
-from trainer.text.backbone import load_backbone
-from trainer.training.run import Run, build_packers
 from trainer.training.tables import raw_features
-
-INTERACTIONS = ("bi", "cross")
-
-
-def make_run(preset, folder, interaction, heads="esmm") -> Run:
-    """A run whose weights are random: what training would have made of them does not matter here."""
-    model = {"interaction": interaction, "heads": heads}
-    experiment = small_shop.experiment(preset, folder, model=model, name=interaction)
-    backbone, tokenizer = load_backbone(experiment.encoder.backbone)
-    statistics = small_shop.statistics()
-    ranker = build_ranker(experiment, statistics, backbone, tokenizer.pad_token_id)
-    random = np.random.default_rng(1)
-    for variable in ranker.head.trainable_variables:
-        variable.assign_add(random.normal(0, 0.3, variable.shape))
-    ranker.similarity_centre.assign(0.4)
-    return Run(folder, experiment, statistics, ranker, build_packers(experiment, tokenizer))
-
-
-@pytest.fixture(scope="module", params=INTERACTIONS)
-def exported(request, tiny_preset, tmp_path_factory):
-    """A run and its first bundle."""
-    run = make_run(tiny_preset, tmp_path_factory.mktemp("export"), request.param)
-    target = export_run(run, small_shop.items(), small_shop.pages(), {"data_hash": "x"})
-    return run, target
-
-
-@pytest.fixture(scope="module")
-def model(exported):
-    return tf.saved_model.load(str(exported[1]))
-
-
-def rank(model, request, signature="rank"):
-    inputs = {k: tf.constant(v.astype(object) if v.dtype.kind == "U" else v) for k, v in request.items()}
-    return {name: value.numpy() for name, value in model.signatures[signature](**inputs).items()}
-
-
-def request_of(run, pages):
-    return page_request(run.experiment, run.ranker, pages, small_shop.items())
 
 
 def test_a_bundle_is_a_version_folder_with_a_manifest(exported):
@@ -89,7 +45,7 @@ def test_no_optimizer_state_no_seed_and_no_position_is_saved(exported):
 
 
 @pytest.mark.parametrize("heads", ["ple", "escm2_dr"])
-def test_bundles_of_other_heads_score_as_the_trainer_and_hold_no_imputation(heads, tiny_preset, tmp_path):
+def test_bundles_of_other_heads_score_as_the_trainer_and_hold_no_imputation(heads, tiny_preset, tmp_path, make_run):
     run = make_run(tiny_preset, tmp_path, "bi", heads)
     target = export_run(run, small_shop.items(), small_shop.pages(), {"data_hash": "x"})
     manifest = json.loads((target / "manifest.json").read_text())
@@ -100,7 +56,7 @@ def test_bundles_of_other_heads_score_as_the_trainer_and_hold_no_imputation(head
     assert len(saved_variables(target)) == len(weights) + 1 + 3
 
 
-def test_pages_come_back_best_first_with_the_trainers_scores(exported, model):
+def test_pages_come_back_best_first_with_the_trainers_scores(exported, model, rank, request_of):
     run, _ = exported
     pages, items = small_shop.pages(), small_shop.items()
     answer = rank(model, request_of(run, pages))
@@ -118,7 +74,7 @@ def test_pages_come_back_best_first_with_the_trainers_scores(exported, model):
         assert not answer["known"][page, size:].any()
 
 
-def test_a_page_is_ranked_alike_alone_and_padded_among_others(exported, model):
+def test_a_page_is_ranked_alike_alone_and_padded_among_others(exported, model, rank, request_of):
     run, _ = exported
     pages = small_shop.pages()
     together = rank(model, request_of(run, pages))
@@ -130,7 +86,7 @@ def test_a_page_is_ranked_alike_alone_and_padded_among_others(exported, model):
             np.testing.assert_allclose(alone[name][0, :size], together[name][page, :size], atol=1e-5)
 
 
-def test_inputs_that_disagree_in_pages_are_refused_by_name(exported, model):
+def test_inputs_that_disagree_in_pages_are_refused_by_name(exported, model, rank, request_of):
     run, _ = exported
     request = request_of(run, small_shop.pages().take(np.array([0, 1])))
     for name in ("query", "user_id"):
@@ -154,7 +110,7 @@ def test_pages_of_another_split_are_compared_where_the_test_has_none(tiny_preset
         parity_pages(experiment, shop, items.assign(item_id=[f"other{n}" for n in range(len(items))]))
 
 
-def test_unknown_items_are_scored_and_flagged(exported, model):
+def test_unknown_items_are_scored_and_flagged(exported, model, rank, request_of):
     run, _ = exported
     request = request_of(run, small_shop.pages().take(np.array([0])))
     request["item_id"] = np.array([["i1", "new", "i2"]])
@@ -164,7 +120,7 @@ def test_unknown_items_are_scored_and_flagged(exported, model):
     assert (answer["ctr"] > 0).all()
 
 
-def test_items_that_bring_their_features_are_scored_as_those_of_the_table(exported, model):
+def test_items_that_bring_their_features_are_scored_as_those_of_the_table(exported, model, rank, request_of):
     run, _ = exported
     items = small_shop.items()
     request = request_of(run, small_shop.pages().take(np.array([1])))
@@ -188,7 +144,7 @@ def test_vectors_are_the_trainers(exported, model):
     assert not query[1].any()
 
 
-def test_strange_queries_and_long_lists_are_answered(exported, model):
+def test_strange_queries_and_long_lists_are_answered(exported, model, request_of):
     run, _ = exported
     request = request_of(run, small_shop.pages().take(np.array([2])))
     request["item_id"] = np.array([["i1", "i2"]])
@@ -199,7 +155,7 @@ def test_strange_queries_and_long_lists_are_answered(exported, model):
 
 
 @pytest.mark.parametrize("name", ["query", "item_id", "history"])
-def test_an_input_of_another_rank_is_an_error_and_no_crash(exported, model, name):
+def test_an_input_of_another_rank_is_an_error_and_no_crash(exported, model, name, request_of):
     run, _ = exported
     inputs = {
         k: tf.constant(v.astype(object) if v.dtype.kind == "U" else v)
@@ -209,17 +165,7 @@ def test_an_input_of_another_rank_is_an_error_and_no_crash(exported, model, name
         model.signatures["rank"](**inputs | {name: tf.constant("lamp")})
 
 
-def test_warm_up_requests_are_real_pages(exported):
-    _, target = exported
-    file = target / "assets.extra" / "tf_serving_warmup_requests"
-    logs = [prediction_log_pb2.PredictionLog.FromString(r.numpy()) for r in tf.data.TFRecordDataset(str(file))]
-    signatures = [log.predict_log.request.model_spec.signature_name for log in logs]
-    assert signatures == ["serving_default"] * 3 + ["rank_items", "encode_query", "encode_item"]
-    request = logs[0].predict_log.request
-    assert tf.make_ndarray(request.inputs["query"]).tolist() == [b"red lamp"]
-
-
-def test_versions_grow_and_nothing_half_written_is_left(tiny_preset, tmp_path):
+def test_versions_grow_and_nothing_half_written_is_left(tiny_preset, tmp_path, make_run):
     run = make_run(tiny_preset, tmp_path, "bi")
     items, pages = small_shop.items(), small_shop.pages()
     home = tmp_path / "models" / "bi"
@@ -229,7 +175,7 @@ def test_versions_grow_and_nothing_half_written_is_left(tiny_preset, tmp_path):
     assert sorted(p.name for p in home.iterdir()) == ["41", "42"]
 
 
-def test_a_bundle_that_scores_differently_is_refused(exported, tmp_path):
+def test_a_bundle_that_scores_differently_is_refused(exported, tmp_path, request_of):
     run, target = exported
     bundle = tmp_path / "bundle"
     shutil.copytree(target, bundle)
@@ -246,7 +192,7 @@ def test_a_bundle_that_scores_differently_is_refused(exported, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["bundle"]
 
 
-def test_a_damaged_bundle_is_refused(exported, tmp_path):
+def test_a_damaged_bundle_is_refused(exported, tmp_path, request_of):
     run, target = exported
     bundle = tmp_path / "bundle"
     shutil.copytree(target, bundle)

@@ -1,0 +1,5 @@
+"""Pages that tools send to a server: recorded, of an experiment, or made from a table of items."""
+
+from tools.pages_to_send.reading import PagesToSend, Source, read_pages
+
+__all__ = ["PagesToSend", "Source", "read_pages"]

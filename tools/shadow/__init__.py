@@ -1,0 +1,1 @@
+"""Two versions of a model beside each other on the same pages."""
