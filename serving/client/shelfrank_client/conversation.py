@@ -96,7 +96,7 @@ class Conversation:
         def check() -> list[CheckedPage]:
             return [checked_items_page(page, rows, self.settings.max_candidates)]
 
-        shown = [row.get("item_id") for row in rows if isinstance(row, Mapping)]
+        shown = [row.get("item_id") for row in rows if type(row) is dict or isinstance(row, Mapping)]
         return (yield from self._ranked(RANK_ITEMS, check, fill, [shown], k, deadline, fallback, request_id))[0]
 
     def encode(

@@ -74,14 +74,16 @@ def fill_rank_items(
     """
     inputs = metadata.of(RANK_ITEMS)
     names = metadata.item_inputs(signature)
+    known = frozenset(("item_id", *names))
     for item in items:
-        _refuse_unknown(item, ["item_id", *names], "items: unknown item feature")
+        if not known.issuperset(item):
+            _refuse_unknown(item, ["item_id", *names], "items: unknown item feature")
     size = shapes.list_size(len(items))
     padding: list[Any] = [None] * (size - len(items))
     _put_ids(request, "item_id", [page.candidates], size)
     for name in names:
         spec = inputs[name]
-        values = _rows([*(item.get(name) for item in items), *padding], Input(spec.dtype, spec.shape[1:]), name)
+        values = _rows([*[item.get(name) for item in items], *padding], Input(spec.dtype, spec.shape[1:]), name)
         request.inputs[name].CopyFrom(pack(values, (1, size, *spec.shape[2:]), spec.dtype, name))
     _put_page_inputs(request, inputs, metadata.features(signature), [page], shapes)
 
