@@ -73,7 +73,11 @@ class Answers:
             raise invalid_argument("Inference request must have at least one inference task.")
         first = request.tasks[0]
         with self._models.use(first) as servable:
-            return infer(servable, request, first.model_spec.name)
+            response = infer(servable, request, first.model_spec.name)
+        result = response.results[0]
+        count = len(result.regression_result.regressions) or len(result.classification_result.classifications)
+        self._metrics.examples(first.model_spec.name, count)
+        return response
 
     def metadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest

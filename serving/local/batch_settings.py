@@ -24,6 +24,7 @@ class BatchSettings:
         max_enqueued_batches: of one signature; requests beyond them are refused.
         threads: batches that run at one time, of all models together.
         allowed_sizes: batches are filled up to one of these; empty for any size.
+        thread_pool: name of these threads in the metrics.
         pad: whether requests that differ in other dimensions are joined.
     """
 
@@ -32,6 +33,7 @@ class BatchSettings:
     max_enqueued_batches: int = 10
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
     allowed_sizes: Sequence[int] = ()
+    thread_pool: str = "model_server_batch_threads"
     pad: bool = False
 
     def filled_size(self, rows: int) -> int:
@@ -68,6 +70,8 @@ def read_batch_settings(file: Path) -> BatchSettings:
             given[to] = getattr(message, name).value
             if given[to] < 1:
                 raise ServerError(f"--{FLAG}={file}: {name} is {given[to]}; give at least 1")
+    if message.HasField("thread_pool_name"):
+        given["thread_pool"] = message.thread_pool_name.value
     if message.HasField("batch_timeout_micros"):
         given["timeout_seconds"] = message.batch_timeout_micros.value / 1e6
         if given["timeout_seconds"] < 0:

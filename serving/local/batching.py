@@ -11,6 +11,7 @@ import grpc
 import tensorflow as tf
 
 from serving.local.batch_settings import BatchSettings
+from serving.local.serving_metrics import ServingMetrics
 from serving.local.status import RequestError, invalid_argument
 
 Tensors = Mapping[str, tf.Tensor]
@@ -21,6 +22,7 @@ class _Task:
     inputs: Tensors
     rows: int
     answer: "Future[Tensors]" = field(default_factory=Future)
+    begun: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -65,10 +67,12 @@ class BatchScheduler:
 
     Args:
         settings: sizes and times.
+        metrics: what is counted.
     """
 
-    def __init__(self, settings: BatchSettings) -> None:
+    def __init__(self, settings: BatchSettings, metrics: ServingMetrics) -> None:
         self._settings = settings
+        self._metrics = metrics
         self._changed = threading.Condition()
         # Queues with batches, each once, in the order in which they take their turn.
         self._waiting: deque[BatchQueue] = deque()
@@ -84,6 +88,7 @@ class BatchScheduler:
     def submit(self, queue: BatchQueue, task: _Task) -> "Future[Tensors]":
         """Put a request into a queue; raises as `BatchQueue.run`."""
         settings = self._settings
+        self._metrics.batch_input(task.rows, len(task.inputs))
         if task.rows > settings.max_batch_size:
             raise invalid_argument(
                 f"Task size {task.rows} is larger than maximum input batch size {settings.max_batch_size}"
@@ -119,6 +124,10 @@ class BatchScheduler:
     def _work(self) -> None:
         while (taken := self._next()) is not None:
             queue, batch = taken
+            began = time.monotonic()
+            size = self._settings.filled_size(batch.rows)
+            waited = [began - task.begun for task in batch.tasks]
+            self._metrics.batch(size, size - batch.rows, waited, self._settings.thread_pool)
             try:
                 answers = _run(queue.call, batch.tasks, self._settings)
             except BaseException as error:

@@ -13,6 +13,7 @@ from serving.local.errors import ServerError
 from serving.local.model_settings import ModelSettings
 from serving.local.servable import Servable
 from serving.local.served_model import ServedModel
+from serving.local.serving_metrics import ServingMetrics
 from serving.local.status import RequestError, invalid_argument
 
 
@@ -21,6 +22,7 @@ class Models:
 
     Args:
         settings: one entry a model.
+        metrics: what is counted.
         labels_for_unavailable: whether a label may name a version that does not answer (yet).
         batching: joins requests, where they are to be joined.
     """
@@ -28,15 +30,17 @@ class Models:
     def __init__(
         self,
         settings: Sequence[ModelSettings],
+        metrics: ServingMetrics,
         labels_for_unavailable: bool = False,
         batching: BatchScheduler | None = None,
     ) -> None:
         self._batching = batching
+        self._metrics = metrics
         self._labels_for_unavailable = labels_for_unavailable
         # Guards the two tables, not what is done with a model.
         self._lock = threading.Lock()
         self._changing = threading.Lock()
-        self._models = {model.name: ServedModel(model, batching) for model in settings}
+        self._models = {model.name: ServedModel(model, metrics, batching) for model in settings}
         self._labels: Mapping[str, Mapping[str, int]] = {}
         self._settings = settings
 
@@ -150,7 +154,7 @@ class Models:
                 if old is not None and old.settings.base_path == wanted.base_path:
                     after[wanted.name] = old
                     continue
-                after[wanted.name] = ServedModel(wanted, self._batching)
+                after[wanted.name] = ServedModel(wanted, self._metrics, self._batching)
                 after[wanted.name].load()
             with self._lock:
                 self._models = after

@@ -3,6 +3,7 @@
 import gc
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from serving.local.errors import ServerError
 from serving.local.model_directory import Fingerprint, VersionFolder, version_folders
 from serving.local.model_settings import ModelSettings
 from serving.local.servable import Servable, load_servable
+from serving.local.serving_metrics import ServingMetrics
 from serving.local.status import RequestError
 from serving.local.warmup import warm_up
 
@@ -51,11 +53,15 @@ class ServedModel:
 
     Args:
         settings: the model's name, where its versions are and which of them to serve.
+        metrics: what is counted.
         batching: joins requests, where they are to be joined.
     """
 
-    def __init__(self, settings: ModelSettings, batching: BatchScheduler | None = None) -> None:
+    def __init__(
+        self, settings: ModelSettings, metrics: ServingMetrics, batching: BatchScheduler | None = None
+    ) -> None:
         self.settings = settings
+        self._metrics = metrics
         self._batching = batching
         self._changed = threading.Condition()
         self._serving: dict[int, _Serving] = {}
@@ -192,8 +198,9 @@ class ServedModel:
     def _load(self, folder: VersionFolder) -> None:
         self._set_status(folder.version, State.LOADING)
         try:
-            servable = load_servable(folder.path, folder.version, self._batching)
-            warmed = warm_up(servable, folder.path)
+            with self._metrics.load(str(folder.path)):
+                servable = load_servable(folder.path, folder.version, self._batching)
+            warmed = self._warm_up(servable, folder)
         except ServerError as error:
             self._set_status(folder.version, State.END, str(error))
             raise
@@ -204,6 +211,17 @@ class ServedModel:
             self._serving[folder.version] = _Serving(servable)
             self._statuses[folder.version] = VersionStatus(folder.version, State.AVAILABLE)
         log.info("model %s version %d loaded, %d warm-up requests run", self.name, folder.version, warmed)
+
+    def _warm_up(self, servable: Servable, folder: VersionFolder) -> int:
+        began = time.monotonic()
+        try:
+            warmed = warm_up(servable, folder.path)
+        except ServerError as error:
+            self._metrics.warm_up(str(folder.path), 0, time.monotonic() - began, f"UNKNOWN: {error}")
+            raise
+        if warmed:
+            self._metrics.warm_up(str(folder.path), warmed, time.monotonic() - began)
+        return warmed
 
     def _unload(self, version: int, timeout_seconds: float | None = None) -> bool:
         if drained := self._drain(version, timeout_seconds):

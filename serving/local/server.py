@@ -113,9 +113,9 @@ def serve(flags: ServerFlags) -> RunningServer:
         ServerError: a file of the flags is wrong, the port is taken, or a model has no version that loads.
     """
     settings, configured = models_of(flags)
-    batching = BatchScheduler(batch_settings_of(flags)) if flags.enable_batching else None
-    models = Models(settings, flags.allow_version_labels_for_unavailable_models, batching)
     metrics = ServingMetrics()
+    batching = BatchScheduler(batch_settings_of(flags), metrics) if flags.enable_batching else None
+    models = Models(settings, metrics, flags.allow_version_labels_for_unavailable_models, batching)
     answers = Answers(models, metrics)
     metrics_path = metrics_path_of(flags.monitoring_config_file)
     grpc_server, port = listening_server(flags)

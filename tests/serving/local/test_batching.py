@@ -10,6 +10,7 @@ import tensorflow as tf
 from serving.local.batch_settings import BatchSettings, read_batch_settings
 from serving.local.batching import BatchQueue, BatchScheduler
 from serving.local.errors import ServerError
+from serving.local.serving_metrics import ServingMetrics
 from serving.local.status import RequestError
 
 LONG = "batch_timeout_micros { value: 20000000 }"
@@ -103,7 +104,7 @@ def test_what_cannot_be_joined_is_invalid(batched, inputs, signature, reason):
 
 
 def test_a_full_queue_refuses_with_unavailable_and_what_was_queued_runs():
-    scheduler = BatchScheduler(BatchSettings(max_batch_size=1, max_enqueued_batches=1, threads=1))
+    scheduler = BatchScheduler(BatchSettings(max_batch_size=1, max_enqueued_batches=1, threads=1), ServingMetrics())
     running, go_on = threading.Event(), threading.Event()
 
     def call(inputs):

@@ -191,6 +191,8 @@ def test_rest_and_metrics_answer_beside_grpc_and_stop_with_it(models, start, tmp
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         counted = answer.read().decode()
     assert ':tensorflow:serving:request_count{model_name="shop",status="OK"} ' in counted
+    folder = tmp_path / "models" / "3"
+    assert f':tensorflow:cc:saved_model:load_attempt_count{{model_path="{folder}",status="success"}} 1\n' in counted
     server.stop()
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models/shop", timeout=5)

@@ -77,7 +77,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     for name, method in METHODS.items():
         updater.replace_method_name(signature_key=name, method_name=method)
     updater.save()
-    served = Models([ModelSettings(NAME, base_path, labels={LABEL: VERSION})], labels_for_unavailable=True)
+    served = Models(
+        [ModelSettings(NAME, base_path, labels={LABEL: VERSION})], ServingMetrics(), labels_for_unavailable=True
+    )
     served.load()
     yield served
     served.close(timeout_seconds=1.0)
