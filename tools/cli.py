@@ -193,7 +193,7 @@ def serve(context: typer.Context, config: RunConfig = None) -> None:
     import logging
 
     from serving.local.flags import parse_flags
-    from serving.local.model_directory import version_folders
+    from serving.local.model_directory import check_base_path
     from trainer.config import load_experiment
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -204,8 +204,7 @@ def serve(context: typer.Context, config: RunConfig = None) -> None:
         named = [f"--model_base_path={experiment.export.models / experiment.name}", f"--model_name={experiment.name}"]
         arguments = [*named, *(word for word in arguments if word not in overrides)]
     flags = parse_flags(arguments, "shelfrank serve")
-    if flags.model_base_path is not None and flags.model_config_file is None:
-        version_folders(flags.model_base_path)
+    check_base_path(flags)
     from serving.local.server import serve_until_stopped
 
     serve_until_stopped(flags)
@@ -241,6 +240,11 @@ def query(
     show(text, page, titles, Console())
 
 
+app.command("check-deploy")(check_deploy)
+app.command("loadtest")(loadtest)
+app.command("shadow")(shadow)
+
+
 def main() -> None:
     """Run the command; what a user can cause is one line and exit code 2."""
     # TensorFlow reads it when it is imported: its notes about the machine are no news here.
@@ -258,10 +262,6 @@ def main() -> None:
         print(f"error: {where}{' '.join((error.strerror or str(error)).split())}", file=sys.stderr)
         sys.exit(2)
 
-
-app.command("check-deploy")(check_deploy)
-app.command("loadtest")(loadtest)
-app.command("shadow")(shadow)
 
 if __name__ == "__main__":
     main()

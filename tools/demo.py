@@ -9,8 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.rule import Rule
 
+from tools.local_server import shelfrank, start_server, wait_for_port
+
 CONFIG = Path("configs/quickstart.yaml")
-START_SECONDS = 120
 
 
 def main() -> int:
@@ -50,35 +51,6 @@ def main() -> int:
     console.print(f"the server was stopped; the whole demo took {(time.monotonic() - began) / 60:.1f} minutes")
     console.print(f"report: {experiment.run_folder / 'report.html'}   bundle: {bundles}")
     return 0
-
-
-def shelfrank() -> list[str]:
-    """The command as this Python runs it."""
-    return [sys.executable, "-m", "tools.cli"]
-
-
-def start_server(base: Path, name: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start the local server on a free port; what it prints goes to ``log``."""
-    command = [*shelfrank(), "serve", "--port=0", f"--model_name={name}", f"--model_base_path={base}"]
-    with log.open("wb") as file:
-        return subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-
-
-def wait_for_port(server: subprocess.Popen[bytes], log: Path) -> int:
-    """The port of the server, once it serves.
-
-    Raises:
-        RuntimeError: if it ends, or does not serve in time.
-    """
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        for line in log.read_text(errors="replace").splitlines():
-            if line.startswith("Running gRPC server at"):
-                return int(line.split(":")[1].strip())
-        if server.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise RuntimeError(f"the server did not start; {log} says why")
 
 
 def example_queries(search_log: Path | None, count: int = 3) -> list[str]:

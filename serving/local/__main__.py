@@ -6,7 +6,7 @@ import sys
 
 from serving.local.errors import ServerError
 from serving.local.flags import parse_flags
-from serving.local.model_directory import version_folders
+from serving.local.model_directory import check_base_path
 
 
 def main() -> int:
@@ -20,9 +20,7 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         flags = parse_flags()
-        # Before the seconds that the import of TensorFlow takes.
-        if flags.model_base_path is not None and flags.model_config_file is None:
-            version_folders(flags.model_base_path)
+        check_base_path(flags)
         from serving.local.server import serve_until_stopped
 
         serve_until_stopped(flags)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.local.errors import ServerError
+from serving.local.flags import ServerFlags
 
 # What changes when a file is written again: its path in the folder, its size, its time of change in ns.
 Fingerprint = frozenset[tuple[str, int, int]]
@@ -58,6 +59,16 @@ def version_folders(base_path: Path) -> dict[int, VersionFolder]:
         raise ServerError(f"model base path {base_path} has no version folder (a number, as 1/){hint}")
     # Of 3/ and 03/ the last by name counts.
     return {int(folder.name): VersionFolder(int(folder.name), folder) for folder in sorted(folders)}
+
+
+def check_base_path(flags: ServerFlags) -> None:
+    """Look for a version before the seconds that the import of TensorFlow takes.
+
+    Raises:
+        ServerError: the flags name one model, and `version_folders` finds none of its versions.
+    """
+    if flags.model_base_path is not None and flags.model_config_file is None:
+        version_folders(flags.model_base_path)
 
 
 def _is_version(name: str) -> bool:

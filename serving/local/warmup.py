@@ -3,16 +3,11 @@
 from pathlib import Path
 
 import tensorflow as tf
-from google.protobuf.message import DecodeError
-from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.local.errors import ServerError
 from serving.local.servable import Servable
 from serving.local.status import RequestError, status_of
-
-WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
-# TF Serving refuses longer files, so a bundle that loads here must load there.
-MOST_RECORDS = 1000
+from serving.local.warmup_records import MOST_RECORDS, WARMUP_FILE, read_records
 
 
 def warm_up(servable: Servable, path: Path) -> int:
@@ -33,19 +28,14 @@ def warm_up(servable: Servable, path: Path) -> int:
         return 0
     count = 0
     try:
-        for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+        for log in read_records(file):
             count += 1
             if count > MOST_RECORDS:
                 raise ServerError(f"{file} has more than {MOST_RECORDS} records, the most TF Serving takes")
-            log = prediction_log_pb2.PredictionLog.FromString(record)
             kind = log.WhichOneof("log_type")
             if kind != "predict_log":
                 raise ServerError(f"{file}: record {count} is {kind or 'empty'}; only predict_log can be replayed")
             servable.predict(log.predict_log.request)
-    except DecodeError:
-        raise ServerError(f"{file}: record {count} is no PredictionLog; export the model again") from None
-    except tf.errors.DataLossError as error:
-        raise ServerError(f"{file} is no whole TFRecord file: {status_of(error)[1]}") from None
     except (RequestError, tf.errors.OpError) as error:
         code, reason = status_of(error)
         raise ServerError(f"{file}: record {count} failed with {code.name}: {reason}") from error

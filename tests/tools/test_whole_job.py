@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from shelfrank_client import InvalidRequest, PageQuery, RankingClient
-from tools.demo import start_server, wait_for_port
+from tools.local_server import start_server, wait_for_port
 
 NEW_VERSION_SECONDS = 180
 """The server polls for versions every second, but loads and warms the new one beside a test that keeps the machine busy."""

@@ -1,7 +1,5 @@
 """Measured figures: as a table for people, as JSON for machines."""
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tools import written
 from trainer.errors import InputError
 
 
@@ -104,12 +103,4 @@ def write_json(path: Path, machine: Mapping[str, Any], results: Sequence[Result]
         InputError: if the file can't be written.
     """
     found = {"machine": machine, "benchmarks": {r.name: r.as_dict() for r in results}, "skipped": skipped}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(
-            f"--json {path}: can't be written ({error.strerror}); name a file in a folder that is"
-        ) from None
+    written.write_json(path, found, "--json")

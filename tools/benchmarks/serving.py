@@ -14,7 +14,7 @@ from shelfrank_client import RankingClient
 from tools.benchmarks.agreement import Agreement, compare, page_queries
 from tools.benchmarks.figures import Figure, NotHere, Result
 from tools.benchmarks.latency import Latency, measure_latency, pages_of_candidates
-from tools.benchmarks.server import served
+from tools.local_server import served
 from trainer.config import Experiment
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.data.sources import read_items

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from serving.local.errors import ServerError
+from serving.local.warmup_records import WARMUP_FILE, read_records
 from tools.deploy.kit import Kit
 from trainer.errors import InputError
 
 MANIFEST = "manifest.json"
-WARMUP = Path("assets.extra", "tf_serving_warmup_requests")
 RANKING = ("", "serving_default", "rank")
-MOST_RECORDS = 1000
-"""TF Serving refuses longer warm-up files (``saved_model_warmup_util.cc``)."""
 
 
 @dataclass(frozen=True)
@@ -93,25 +92,21 @@ def read_warm_up(version: Path, kit: Kit) -> WarmUp | None:
     Returns:
         Their sizes; None, and a finding, where they cannot be read.
     """
-    import tensorflow as tf
-    from google.protobuf.message import DecodeError
-    from tensorflow_serving.apis import prediction_log_pb2
-
-    file = version / WARMUP
+    file = version / WARMUP_FILE
     if not file.is_file():
         kit.report(file, "file", "is missing, so that the first shoppers wait", "export the version again")
         return None
     pages, sizes, count = set(), [0], 0
     try:
-        for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+        for log in read_records(file):
             count += 1
-            request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+            request = log.predict_log.request
             rows = [tensor.tensor_shape.dim[0].size for tensor in request.inputs.values() if tensor.tensor_shape.dim]
             sizes += rows
             query = request.inputs["query"].tensor_shape.dim if "query" in request.inputs else []
             if request.model_spec.signature_name in RANKING and query:
                 pages.add(query[0].size)
-    except (DecodeError, tf.errors.DataLossError):
+    except ServerError:
         kit.report(file, f"record {count + 1}", "is no PredictionLog in a TFRecord", "export the version again")
         return None
     kit.count("warm-up records", count)

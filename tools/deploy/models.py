@@ -3,7 +3,8 @@
 from pathlib import PurePosixPath
 from typing import Any
 
-from tools.deploy.bundle import MOST_RECORDS, Model, read_warm_up, unreadable
+from serving.local.warmup_records import MOST_RECORDS
+from tools.deploy.bundle import Model, read_warm_up, unreadable
 from tools.deploy.kit import Kit
 
 MODELS = "models.config"

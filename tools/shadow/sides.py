@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shelfrank_client import RankingClient
-from tools.benchmarks.server import served
+from tools.local_server import served
 from trainer.errors import InputError
 
 MODEL = "shelfrank"

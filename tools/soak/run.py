@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
-from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.local.model_directory import version_folders
 from serving.local.servable import load_servable
+from serving.local.warmup_records import WARMUP_FILE, read_records
 from tools.benchmarks.machine import describe_machine
-from tools.benchmarks.server import served
+from tools.local_server import served
 from tools.soak.fuzz import fuzz
 from tools.soak.random_requests import random_requests
 from tools.soak.steady import capacity, memory_of, soak
@@ -85,14 +85,13 @@ def warm_up_requests(folder: Path) -> list[bytes]:
 
     Raises:
         InputError: if there is none.
+        ServerError: if the file is damaged.
     """
-    import tensorflow as tf
-
-    file = folder / "assets.extra" / "tf_serving_warmup_requests"
+    file = folder / WARMUP_FILE
     found = []
     if file.is_file():
-        for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
-            request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+        for log in read_records(file):
+            request = log.predict_log.request
             if request.model_spec.signature_name in ("", "serving_default", "rank"):
                 request.model_spec.ClearField("version")
                 found.append(request.SerializeToString())

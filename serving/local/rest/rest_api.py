@@ -15,8 +15,8 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from serving.local.answers import Answers
 from serving.local.rest import json_examples, json_predict
-from serving.local.rest.answers import RestAnswers
 from serving.local.rest.json_writing import body, object_text, string_text
 from serving.local.rest.routes import Route, parse_route
 from serving.local.status import RequestError, invalid_argument, status_of
@@ -50,7 +50,7 @@ class RestApi:
         answers: what answers.
     """
 
-    def __init__(self, answers: RestAnswers) -> None:
+    def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self._methods: dict[str, Callable[[Route, bytes], bytes]] = {
             "predict": self._predict,

@@ -13,8 +13,8 @@ from socketserver import TCPServer
 from types import TracebackType
 from typing import Any
 
+from serving.local.answers import Answers
 from serving.local.errors import ServerError
-from serving.local.rest.answers import RestAnswers
 from serving.local.rest.http_handler import RestHandler
 from serving.local.rest.rest_api import Reply, RestApi
 from serving.local.serving_metrics import ServingMetrics
@@ -139,7 +139,7 @@ class RestServer:
     """
 
     def __init__(
-        self, answers: RestAnswers, port: int, settings: RestSettings | None = None, host: str = "0.0.0.0"
+        self, answers: Answers, port: int, settings: RestSettings | None = None, host: str = "0.0.0.0"
     ) -> None:
         try:
             self._server = ListeningServer((host, port), RestApi(answers), settings or RestSettings())

@@ -3,18 +3,16 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import small_shop
+from small_run import random_run
 from tools.benchmarks.figures import NotHere
-from tools.benchmarks.server import served
 from tools.benchmarks.serving import Bundle, benchmark_serving, measure_serving, size_figures
+from tools.local_server import served
 from trainer.errors import InputError
 from trainer.export.export import export_run
-from trainer.model.build import build_ranker
-from trainer.text.backbone import load_backbone
-from trainer.training.run import Run, build_packers, write_config
+from trainer.training.run import write_config
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +20,7 @@ def exported(tiny_preset, tmp_path_factory):
     """A run with random weights, and its bundle."""
     folder = tmp_path_factory.mktemp("serving")
     experiment = small_shop.experiment(tiny_preset, folder)
-    backbone, tokenizer = load_backbone(experiment.encoder.backbone)
-    statistics = small_shop.statistics()
-    ranker = build_ranker(experiment, statistics, backbone, tokenizer.pad_token_id)
-    random = np.random.default_rng(1)
-    for variable in ranker.head.trainable_variables:
-        variable.assign_add(random.normal(0, 0.3, variable.shape))
-    run = Run(folder, experiment, statistics, ranker, build_packers(experiment, tokenizer))
+    run = random_run(folder, experiment)
     prepared = small_shop.prepared(folder)
     source = {"data_hash": prepared.data_hash, "items": str(experiment.data.items)}
     export_run(run, prepared.items, prepared.pages.split("test"), source)

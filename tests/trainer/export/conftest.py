@@ -10,12 +10,11 @@ import tensorflow as tf
 import tensorflow_text  # noqa: F401  registers the tokenizer's ops
 
 import small_shop
+from small_run import random_run
 from trainer.data.pages import Pages
 from trainer.export.export import export_run
 from trainer.export.requests import page_request
-from trainer.model.build import build_ranker
-from trainer.text.backbone import load_backbone
-from trainer.training.run import Run, build_packers
+from trainer.training.run import Run
 
 INTERACTIONS = ("bi", "cross")
 Arrays = dict[str, np.ndarray]
@@ -24,14 +23,9 @@ Arrays = dict[str, np.ndarray]
 def _run(preset: Path, folder: Path, interaction: str, heads: str = "esmm", **export: Any) -> Run:
     model = {"interaction": interaction, "heads": heads}
     experiment = small_shop.experiment(preset, folder, model=model, name=interaction, export=export)
-    backbone, tokenizer = load_backbone(experiment.encoder.backbone)
-    statistics = small_shop.statistics()
-    ranker = build_ranker(experiment, statistics, backbone, tokenizer.pad_token_id)
-    random = np.random.default_rng(1)
-    for variable in ranker.head.trainable_variables:
-        variable.assign_add(random.normal(0, 0.3, variable.shape))
-    ranker.similarity_centre.assign(0.4)
-    return Run(folder, experiment, statistics, ranker, build_packers(experiment, tokenizer))
+    run = random_run(folder, experiment)
+    run.ranker.similarity_centre.assign(0.4)
+    return run
 
 
 @pytest.fixture(scope="session")
