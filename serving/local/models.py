@@ -165,7 +165,7 @@ class Models:
                     after[wanted.name].poll()
             for name, model in before.items():
                 if after.get(name) is not model:
-                    model.close(timeout_seconds=60.0)
+                    threading.Thread(target=model.close, args=(60.0,), name=f"close-{name}", daemon=True).start()
 
     def close(self, timeout_seconds: float) -> bool:
         """Stop answering.

@@ -65,6 +65,7 @@ class ServedModel:
         self._batching = batching
         self._changed = threading.Condition()
         self._serving: dict[int, _Serving] = {}
+        self._retiring: set[_Serving] = set()
         self._statuses: dict[int, VersionStatus] = {}
         self._failed: dict[int, tuple[VersionFolder, Fingerprint]] = {}
         self._complaint = ""
@@ -146,7 +147,7 @@ class ServedModel:
         if wanted & serving:
             self._complaint = "" if wanted <= serving else self._complaint
             for version in sorted(serving - wanted):
-                self._unload(version)
+                self._retire(version)
 
     def close(self, timeout_seconds: float) -> bool:
         """Stop answering and let the versions go once their last requests have ended.
@@ -159,8 +160,9 @@ class ServedModel:
         """
         with self._changed:
             self._closed = True
-        ended = [self._unload(version, timeout_seconds) for version in self.available()]
-        return all(ended)
+        ended = [self._unload(self._taken_out(version), timeout_seconds) for version in self.available()]
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._retiring, timeout_seconds) and all(ended)
 
     def _chosen(self) -> list[VersionFolder]:
         chosen = self.settings.policy.chosen(version_folders(self.settings.base_path))
@@ -223,21 +225,41 @@ class ServedModel:
             self._metrics.warm_up(str(folder.path), warmed, time.monotonic() - began)
         return warmed
 
-    def _unload(self, version: int, timeout_seconds: float | None = None) -> bool:
-        if drained := self._drain(version, timeout_seconds):
+    def _retire(self, version: int) -> None:
+        """Take no more requests for a version, and let it go in a thread of its own once those it has are answered.
+
+        So the look for new versions, of this model and of the others, waits for nobody's request.
+        """
+        old = self._taken_out(version)
+        with self._changed:
+            self._retiring.add(old)
+        name = f"retire-{self.name}-{version}"
+        threading.Thread(target=self._retired, args=(old,), name=name, daemon=True).start()
+
+    def _retired(self, old: _Serving) -> None:
+        self._unload(old)
+        with self._changed:
+            self._retiring.discard(old)
+            self._changed.notify_all()
+
+    def _taken_out(self, version: int) -> _Serving:
+        with self._changed:
+            self._statuses[version] = VersionStatus(version, State.UNLOADING)
+            return self._serving.pop(version)
+
+    def _unload(self, old: _Serving, timeout_seconds: float | None = None) -> bool:
+        version = old.servable.version
+        with self._changed:
+            drained = self._changed.wait_for(lambda: old.in_flight == 0, timeout_seconds)
+            # Otherwise the version is back, loaded anew.
+            if drained and self._statuses[version].state == State.UNLOADING:
+                self._statuses[version] = VersionStatus(version, State.END)
+        if drained:
+            del old.servable
             # A loaded model refers to itself in circles; without this two versions would stay in memory.
             gc.collect()
             log.info("model %s version %d unloaded", self.name, version)
         return drained
-
-    def _drain(self, version: int, timeout_seconds: float | None) -> bool:
-        with self._changed:
-            old = self._serving.pop(version)
-            self._statuses[version] = VersionStatus(version, State.UNLOADING)
-            drained = self._changed.wait_for(lambda: old.in_flight == 0, timeout_seconds)
-            if drained:
-                self._statuses[version] = VersionStatus(version, State.END)
-            return drained
 
     def _set_status(self, version: int, state: int, error: str = "") -> None:
         with self._changed:

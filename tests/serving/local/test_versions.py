@@ -101,6 +101,21 @@ def test_the_old_version_ends_its_running_requests_before_it_is_unloaded(models,
     tools.until(lambda: client.states() == {1: State.END, 2: State.AVAILABLE})
 
 
+def test_newer_versions_come_in_while_an_old_one_still_answers_its_last_request(models, start, tmp_path, tools, pipe):
+    base = tmp_path / "models"
+    models.publish(base, 1)
+    server, client = start(base, file_system_poll_wait_seconds=0.05)
+    running = client.prediction.Predict.future(tools.predict_request({"path": str(pipe.path)}, "write"))
+    tools.until(lambda: server.models.get("shop").in_flight() == 1)
+    models.publish(base, 2)
+    tools.until(lambda: client.states() == {1: State.UNLOADING, 2: State.AVAILABLE})
+    models.publish(base, 3)
+    tools.until(lambda: client.states() == {1: State.UNLOADING, 2: State.END, 3: State.AVAILABLE})
+    pipe.release()
+    assert running.result(timeout=30).model_spec.version.value == 1
+    tools.until(lambda: client.states() == {1: State.END, 2: State.END, 3: State.AVAILABLE})
+
+
 @pytest.mark.parametrize("damage", ["no saved_model.pb", "cut saved_model.pb", "cut variables", "no variables"])
 def test_a_damaged_new_version_is_logged_and_the_old_one_goes_on(models, start, tmp_path, tools, caplog, damage):
     caplog.set_level(logging.ERROR, "serving.local")
