@@ -1,6 +1,8 @@
 """From answers to ranked pages, vectors and states."""
 
 from collections.abc import Sequence
+from itertools import compress
+from operator import attrgetter
 from typing import Any
 
 from shelfrank_client.errors import unreadable
@@ -9,6 +11,7 @@ from shelfrank_client.page_query import CheckedPage
 from shelfrank_client.tensors import unpack
 
 OUTPUTS = ("item_id", "score", "ctr", "cvr", "ctcvr", "known")
+ITEM_ID = attrgetter("item_id")
 # As get_model_status.proto numbers them.
 STATES = {0: "UNKNOWN", 10: "START", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOADING", 50: "END"}
 SERVING = 1  # of health.proto
@@ -41,15 +44,13 @@ def read_pages(response: Any, pages: Sequence[CheckedPage], request_id: str) -> 
     first = pages[0].candidates[0] if pages[0].candidates else None
     for number, page in enumerate(pages):
         start = number * width
-        rows = zip(*(outputs[name][start : start + width] for name in OUTPUTS), strict=True)
-        items = tuple(
-            RankedItem(item_id.decode(errors="replace"), score, ctr, cvr, ctcvr, bool(known))
-            for item_id, score, ctr, cvr, ctcvr, known in rows
-            if item_id
-        )
+        ids, *figures, known = (outputs[name][start : start + width] for name in OUTPUTS)
+        texts = [item.decode(errors="replace") for item in ids]
+        rows = zip(texts, *figures, map(bool, known), strict=True)
+        items = tuple(map(RankedItem._make, compress(rows, ids)))
         if len(items) > len(page.candidates) and first is not None:
             items = _without_padding(items, first, first in page.candidates)
-        if len(items) != len(page.candidates) or {item.item_id for item in items} != set(page.candidates):
+        if len(items) != len(page.candidates) or set(map(ITEM_ID, items)) != set(page.candidates):
             raise unreadable(f"page {number}: the answer does not hold the {len(page.candidates)} items asked for")
         ranked.append(RankedPage(items, version, request_id=request_id))
     return ranked

@@ -1,6 +1,7 @@
 """From pages to requests; nothing is sent here."""
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from shelfrank_client.errors import brief, invalid
@@ -74,17 +75,13 @@ def fill_rank_items(
     """
     inputs = metadata.of(RANK_ITEMS)
     names = metadata.item_inputs(signature)
-    known = frozenset(("item_id", *names))
-    for item in items:
-        if not known.issuperset(item):
-            _refuse_unknown(item, ["item_id", *names], "items: unknown item feature")
     size = shapes.list_size(len(items))
-    padding: list[Any] = [None] * (size - len(items))
+    padding = (None,) * (size - len(items))
     _put_ids(request, "item_id", [page.candidates], size)
-    for name in names:
+    for name, column in zip(names, _columns(items, names), strict=True):
         spec = inputs[name]
-        values = _rows([*[item.get(name) for item in items], *padding], Input(spec.dtype, spec.shape[1:]), name)
-        request.inputs[name].CopyFrom(pack(values, (1, size, *spec.shape[2:]), spec.dtype, name))
+        values = _rows((*column, *padding), Input(spec.dtype, spec.shape[1:]), name)
+        pack(values, (1, size, *spec.shape[2:]), spec.dtype, name, request.inputs[name])
     _put_page_inputs(request, inputs, metadata.features(signature), [page], shapes)
 
 
@@ -103,7 +100,7 @@ def fill_encode(request: Any, inputs: Mapping[str, Input], rows: Sequence[Mappin
         _refuse_unknown(row, sorted(inputs), "unknown input")
     for name, spec in inputs.items():
         values = _rows([row.get(name) for row in rows], spec, name)
-        request.inputs[name].CopyFrom(pack(values, (len(rows), *spec.shape[1:]), spec.dtype, name))
+        pack(values, (len(rows), *spec.shape[1:]), spec.dtype, name, request.inputs[name])
 
 
 def _put_page_inputs(
@@ -117,7 +114,7 @@ def _put_page_inputs(
         ("query", [page.query for page in pages]),
         ("user_id", ["" if values.get("user_id") is None else values["user_id"] for values in given]),
     ):
-        request.inputs[name].CopyFrom(pack(column, (len(pages),), STRING, name))
+        pack(column, (len(pages),), STRING, name, request.inputs[name])
 
     def put_sequence(name: str, lists: Sequence[Sequence[str]]) -> None:
         _put_ids(request, name, [shapes.recent(ids) for ids in lists], shapes.history_length or 1)
@@ -129,15 +126,15 @@ def _put_page_inputs(
         if spec.is_sequence:
             put_sequence(name, [() if value is None else as_ids(value, name) for value in column])
         else:
-            packed = pack(_rows(column, spec, name), (len(pages), *spec.shape[1:]), spec.dtype, name)
-            request.inputs[name].CopyFrom(packed)
+            values_of_pages = _rows(column, spec, name)
+            pack(values_of_pages, (len(pages), *spec.shape[1:]), spec.dtype, name, request.inputs[name])
 
 
 def _put_ids(request: Any, name: str, lists: Sequence[Sequence[str]], least: int) -> None:
     """Lists of ids as [P, longest], padded to ``least`` at least; never [P, 0]."""
     longest = max(1, least, *map(len, lists))
     flat = [item for ids in lists for item in (*ids, *[""] * (longest - len(ids)))]
-    request.inputs[name].CopyFrom(pack(flat, (len(lists), longest), STRING, name))
+    pack(flat, (len(lists), longest), STRING, name, request.inputs[name])
 
 
 def _refuse_unknown(values: Mapping[str, Any], known: Collection[str], what: str) -> None:
@@ -146,7 +143,24 @@ def _refuse_unknown(values: Mapping[str, Any], known: Collection[str], what: str
             raise invalid(f"{what} {name!r}; there are: {', '.join(known)}")
 
 
-def _rows(values: Sequence[Any], spec: Input, name: str) -> list[Any]:
+def _columns(items: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Sequence[Sequence[Any]]:
+    """The values of each input, one an item; None for what is left out.
+
+    Raises:
+        InvalidRequest: if an item has something else.
+    """
+    known = ("item_id", *names)
+    if names and all(len(item) == len(known) for item in items):
+        try:
+            return tuple(zip(*map(itemgetter(*known), items), strict=True))[1:]
+        except KeyError:  # an item has something else
+            pass
+    for item in items:
+        _refuse_unknown(item, known, "items: unknown item feature")
+    return [[item.get(name) for item in items] for name in names]
+
+
+def _rows(values: Sequence[Any], spec: Input, name: str) -> Sequence[Any]:
     """Values of an input, a row each, flat; what is missing becomes ``""``, NaN or 0."""
     missing = MISSING.get(spec.dtype, b"")
     if len(spec.shape) < 2:

@@ -25,24 +25,26 @@ _ZERO: dict[int, Any] = {FLOAT: 0.0, DOUBLE: 0.0, INT32: 0, INT64: 0, STRING: b"
 MISSING: dict[int, Any] = _ZERO | {FLOAT: math.nan, DOUBLE: math.nan}
 
 
-def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str) -> Any:
-    """Make a TensorProto.
+def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str, tensor: Any = None) -> Any:
+    """Fill a TensorProto.
 
     Args:
         values: flat, in row-major order; text or bytes for strings.
         shape: of the tensor.
         dtype: TensorFlow's number of the type.
         name: of the input, for errors.
+        tensor: an empty one, which is filled; a new one where not given.
 
     Returns:
-        A TensorProto: numbers as ``tensor_content``, strings as ``string_val``.
+        The TensorProto: numbers as ``tensor_content``, strings as ``string_val``.
 
     Raises:
         InvalidRequest: if a value does not fit the type, or the type is unknown here.
     """
     if dtype not in NAMES:
         raise invalid(f"{name}: the model wants type {dtype}, which this client can't send")
-    tensor = protocol.TensorProto(dtype=dtype)
+    tensor = protocol.TensorProto() if tensor is None else tensor
+    tensor.dtype = dtype
     dimensions = tensor.tensor_shape.dim
     for size in shape:
         dimensions.add().size = size
@@ -51,7 +53,8 @@ def pack(values: Sequence[Any], shape: Sequence[int], dtype: int, name: str) -> 
             tensor.string_val.extend([v if isinstance(v, bytes) else v.encode() for v in values])
         else:
             packed = array(_ARRAY_CODE[dtype], values)
-            if dtype in (FLOAT, DOUBLE) and any(map(math.isinf, packed)):
+            # A sum that is finite has no infinity in it, and is quicker had than a look at each value.
+            if dtype in (FLOAT, DOUBLE) and not math.isfinite(sum(packed)) and any(map(math.isinf, packed)):
                 raise OverflowError
             if sys.byteorder == "big":
                 packed.byteswap()
