@@ -20,6 +20,7 @@ from serving.local.examples import examples_of
 from serving.local.inference import classify, infer, name_version, regress
 from serving.local.model_settings import settings_of
 from serving.local.models import Models
+from serving.local.request_log import RequestLogs
 from serving.local.servable import DEFAULT_SIGNATURE
 from serving.local.served_model import VersionStatus
 from serving.local.serving_metrics import ServingMetrics
@@ -39,6 +40,7 @@ class Answers:
     def __init__(self, models: Models, metrics: ServingMetrics) -> None:
         self._models = models
         self._metrics = metrics
+        self.logs = RequestLogs(models, metrics)
 
     def predict(self, request: predict_pb2.PredictRequest) -> predict_pb2.PredictResponse:
         """Run a signature on tensors."""

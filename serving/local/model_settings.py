@@ -8,6 +8,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from serving.local.errors import ServerError
 from serving.local.model_directory import VersionFolder
+from serving.local.request_log_settings import LogSettings, log_settings_of
 
 _PLATFORM = "tensorflow"
 
@@ -53,12 +54,14 @@ class ModelSettings:
         base_path: the folder that holds the version folders.
         policy: which versions are served.
         labels: versions by label, such as `stable` and `canary`.
+        log: what of its requests is logged; None for nothing.
     """
 
     name: str
     base_path: Path
     policy: VersionPolicy = VersionPolicy()
     labels: Mapping[str, int] = field(default_factory=dict)
+    log: LogSettings | None = None
 
 
 def settings_of(config: model_server_config_pb2.ModelServerConfig, source: str) -> list[ModelSettings]:
@@ -94,7 +97,8 @@ def _settings(model: model_server_config_pb2.ModelConfig, source: str) -> ModelS
     path = Path(model.base_path)
     if not path.is_absolute():
         raise ServerError(f"{where} has base_path {model.base_path!r}; give an absolute path")
-    return ModelSettings(model.name, path, _policy(model, where), dict(model.version_labels))
+    log = log_settings_of(model.logging_config, where) if model.HasField("logging_config") else None
+    return ModelSettings(model.name, path, _policy(model, where), dict(model.version_labels), log)
 
 
 def _policy(model: model_server_config_pb2.ModelConfig, where: str) -> VersionPolicy:

@@ -35,7 +35,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
         """Run a signature on tensors."""
-        return answered(self._predict, request, context)
+        response = answered(self._predict, request, context)
+        self._answers.logs.take(request, response, context.invocation_metadata)
+        return response
 
     def Classify(
         self, request: classification_pb2.ClassificationRequest, context: grpc.ServicerContext

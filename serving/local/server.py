@@ -19,6 +19,7 @@ from serving.local.flags import ServerFlags
 from serving.local.grpc_interface import HOST, add_services, listening_server
 from serving.local.models import Models
 from serving.local.monitoring_config import metrics_path_of
+from serving.local.request_log import RequestLogs
 from serving.local.rest.rest_server import RestServer, RestSettings
 from serving.local.serving_metrics import ServingMetrics
 
@@ -38,6 +39,7 @@ class RunningServer:
         health_service: its health service.
         polls: what is called again and again, with the seconds between.
         rest: the REST interface, where there is one.
+        logs: the logs of requests.
     """
 
     def __init__(
@@ -48,10 +50,12 @@ class RunningServer:
         health_service: health.HealthServicer,
         polls: Sequence[tuple[Callable[[], None], float]],
         rest: RestServer | None,
+        logs: RequestLogs,
     ) -> None:
         self.port = port
         self.rest_port = None if rest is None else rest.port
         self._rest = rest
+        self.logs = logs
         self.models = models
         self._grpc_server = grpc_server
         self._health_service = health_service
@@ -81,6 +85,7 @@ class RunningServer:
         grpc_stopped.wait()
         for poller in self._pollers:
             poller.join(grace_seconds)
+        self.logs.close()
         # The calls are over; a model that still computes for a cancelled one gets no second grace period.
         return self.models.close(timeout_seconds=0.1)
 
@@ -148,7 +153,7 @@ def serve(flags: ServerFlags) -> RunningServer:
         polls.append((models.poll, flags.file_system_poll_wait_seconds))
     if configured is not None and flags.model_config_file_poll_wait_seconds > 0:
         polls.append((ConfigFile(configured, settings, models).poll, flags.model_config_file_poll_wait_seconds))
-    return RunningServer(port, models, grpc_server, health_service, polls, rest)
+    return RunningServer(port, models, grpc_server, health_service, polls, rest, answers.logs)
 
 
 def serve_until_stopped(flags: ServerFlags, grace_seconds: float = GRACE_SECONDS) -> None:

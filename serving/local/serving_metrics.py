@@ -34,6 +34,7 @@ class ServingMetrics:
         )
         self._runtime_latency = Histogram(f"{_SERVING}/runtime_latency", ["model_name", "API", "runtime"], _LATENCIES)
         self._example_counts = Histogram(f"{_SERVING}/request_example_counts", ["model"], _EXAMPLES)
+        self._logged = Counter(f"{_SERVING}/request_log_count", ["model_name", "status_code"])
         self._example_total = Counter(f"{_SERVING}/request_example_count_total", ["model"])
         self._warmup_latency = Histogram(f"{_SERVING}/model_warmup_latency", ["model_path", "status"], _LATENCIES)
         self._warmup_records = Counter(f"{_SERVING}/model_warmup_records_read", ["model_path", "status"])
@@ -102,6 +103,15 @@ class ServingMetrics:
         yield
         # TF Serving's runtime for SavedModels goes by this name, whichever TensorFlow wrote them.
         self._runtime_latency.add(_micros(time.monotonic() - start), model, api, "TF1")
+
+    def logged(self, model: str, code: grpc.StatusCode) -> None:
+        """Count a request that was sampled for a log.
+
+        Args:
+            model: its name.
+            code: OK where it is in a file, RESOURCE_EXHAUSTED where too many waited, UNKNOWN where the disk failed.
+        """
+        self._logged.add(model, code.name)
 
     def examples(self, model: str, count: int) -> None:
         """Count the examples of a MultiInference request, the only one whose examples TF Serving counts."""

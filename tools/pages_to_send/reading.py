@@ -36,7 +36,7 @@ class Source:
     """Where pages come from; one of the first three is given.
 
     Attributes:
-        pages: recorded ones, JSON lines.
+        pages: recorded ones, JSON lines; or logged requests, a TFRecord.
         config: an experiment, whose prepared test pages are taken.
         items: a table of items, from which pages are made.
         queries: the queries of made pages, a table with a column ``query`` or a text file; without it, words of titles.
@@ -72,6 +72,10 @@ def read_pages(source: Source, seed: int, candidates: int = MADE_CANDIDATES) -> 
     if source.overrides and source.config is None:
         raise InputError(f"{source.overrides[0]}: overrides go with --config FILE")
     # Only what is needed is imported: an experiment brings TensorFlow along.
+    if source.pages is not None and source.pages.suffix == ".tfrecord":
+        from tools.pages_to_send.request_records import request_pages
+
+        return PagesToSend.of(request_pages(source.pages), f"logged requests of {source.pages.name}")
     if source.pages is not None:
         from tools.pages_to_send.recorded import recorded_pages
 

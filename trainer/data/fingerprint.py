@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.config import Experiment
+from trainer.data.parts import parts_of
 from trainer.data.sources import source_files
 from trainer.errors import InputError
 from trainer.score.columns import undeclared_columns
@@ -21,20 +22,34 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def describe_sources(experiment: Experiment) -> dict[str, dict[str, Any]]:
-    """Path, size and SHA-256 of each file by table.
+def describe_sources(experiment: Experiment, parts: dict[str, list[Path]] | None = None) -> dict[str, dict[str, Any]]:
+    """Path, size and SHA-256 of each file by table; of parts the number, the size of all and one SHA-256 over theirs.
+
+    Args:
+        experiment: which names the files.
+        parts: the files that were read, by table; those that are there now where not given.
 
     Raises:
         InputError: naming all files that are missing.
     """
     files = source_files(experiment.data)
-    missing = [f"{path}: no such file (table {table})" for table, path in files.items() if not path.is_file()]
+    read = {table: parts_of(path) for table, path in files.items()} if parts is None else parts
+    missing = [
+        f"{files[table]}: no such file (table {table})"
+        for table, paths in read.items()
+        if not paths or not all(path.is_file() for path in paths)
+    ]
     if missing:
         raise InputError("; ".join(missing))
-    return {
-        table: {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256(path)}
-        for table, path in files.items()
-    }
+    return {table: {"path": str(files[table]), **_contents(files[table], paths)} for table, paths in read.items()}
+
+
+def _contents(path: Path, parts: list[Path]) -> dict[str, Any]:
+    found: dict[str, Any] = {"bytes": sum(part.stat().st_size for part in parts)}
+    if parts == [path]:
+        return found | {"sha256": sha256(path)}
+    whole = "".join(map(sha256, parts))
+    return found | {"sha256": hashlib.sha256(whole.encode()).hexdigest(), "parts": len(parts)}
 
 
 def settings(experiment: Experiment) -> dict[str, Any]:
@@ -45,6 +60,7 @@ def settings(experiment: Experiment) -> dict[str, Any]:
     return (
         ({"score_columns": columns} if columns else {})
         | ({"tasks": tasks} if tasks else {})
+        | ({"continues": experiment.incremental.base_data} if experiment.incremental.base else {})
         | {
             "format": FORMAT,
             "seed": experiment.data_seed,

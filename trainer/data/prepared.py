@@ -10,17 +10,15 @@ import pandas as pd
 import pyarrow as pa
 from rich.console import Console
 
-from trainer.config import DataConfig, Experiment, FeatureConfig
+from trainer.config import DataConfig, Experiment, load_experiment
+from trainer.data.continued_log import BaseData
 from trainer.data.fingerprint import data_hash, describe_sources, settings, sha256
-from trainer.data.judged_pages import build_judged_pages, missing_features
+from trainer.data.frozen_statistics import check_scale, check_widths
 from trainer.data.leaks import check_leaks, check_names
-from trainer.data.negatives import Shortfall, add_negatives
-from trainer.data.page_building import Cut, add_user_features, build_pages, cut_pages
+from trainer.data.made_pages import MadePages
 from trainer.data.pages import Pages
 from trainer.data.publish import published
-from trainer.data.sequences import add_sequences
 from trainer.data.sources import Sources, read_sources
-from trainer.data.splits import assign_queries, check_splits, split_by_query, split_by_time
 from trainer.data.statistics import compute_statistics
 from trainer.data.storage import read_pages, write_frame, write_pages
 from trainer.data.summary import find_notes, show_summary, split_counts
@@ -109,13 +107,19 @@ def prepare(experiment: Experiment, console: Console | None = None, progress: bo
     check_names(experiment)
     folder = experiment.data.prepared
     with console.status("checking the tables") if progress else _Quiet() as status:
-        sources = read_sources(experiment)
-        described = describe_sources(experiment)
+        base = base_data(experiment, console, progress)
+        sources = read_sources(experiment, base)
+        described = describe_sources(experiment, sources.parts)
         _stop_at_too_many(sources, experiment.data)
         status.update("building pages")
-        made = _Made.of(experiment, sources)
+        made = MadePages.of(experiment, sources, base)
         status.update("counting, and looking for leaks")
-        statistics = compute_statistics(experiment, sources.items, made.pages, made.judged)
+        if base is None:
+            statistics = compute_statistics(experiment, sources.items, made.pages, made.judged)
+        else:
+            statistics = base.statistics
+            check_widths(sources.items, statistics)
+            check_scale(sources.judgments, statistics)
         leaks = check_leaks(experiment, made.pages, made.judged, sources.items, made.clicks)
         status.update("writing")
         with published(folder, MARKER) as making:
@@ -130,7 +134,9 @@ def prepare(experiment: Experiment, console: Console | None = None, progress: bo
                 "negatives": made.negatives and dataclasses.asdict(made.negatives),
                 "open_purchases": sources.open_purchases and dataclasses.asdict(sources.open_purchases),
                 "notes": find_notes(statistics, made.pages, sources.users, made.negatives)
-                + ([sources.open_purchases.note] if sources.open_purchases else []),
+                + ([sources.open_purchases.note] if sources.open_purchases else [])
+                + (made.continued.in_words() if made.continued else []),
+                "continued": made.continued and dataclasses.asdict(made.continued),
                 "splits": split_counts(made.pages, made.judged),
                 "leak_checks": leaks,
                 "files": {path.name: sha256(path) for path in sorted(making.iterdir())},
@@ -165,6 +171,43 @@ def ensure_prepared(experiment: Experiment, console: Console | None = None, prog
     return prepare(experiment, console, progress)
 
 
+def base_data(experiment: Experiment, console: Console | None = None, progress: bool = True) -> BaseData | None:
+    """The data of the run that an experiment continues, as that run was trained on them.
+
+    Args:
+        experiment: whose ``incremental.base`` is the run; None is returned where there is none.
+        console: where progress is shown, should they have to be prepared again.
+        progress: whether it is shown.
+
+    Raises:
+        InputError: if the run or its data are gone, or the data are not those that it was trained on.
+    """
+    run, wanted = experiment.incremental.base, experiment.incremental.base_data
+    if run is None:
+        return None
+    if not (run / "config.yaml").is_file():
+        raise InputError(
+            f"incremental.base: {run}: no run folder (config.yaml is missing); it is needed to continue it"
+        )
+    earlier = load_experiment(run / "config.yaml")
+    try:
+        prepared = Prepared.load(earlier.data.prepared)
+    except InputError:
+        prepared = None
+    if prepared is None or prepared.data_hash != wanted:
+        prepared = ensure_prepared(earlier, console, progress)
+    if prepared.data_hash != wanted:
+        raise InputError(
+            f"{earlier.data.prepared}: not the data that {run} was trained on: tables or settings have changed since; "
+            "restore them, and give the new days as a file of their own"
+        )
+    if prepared.pages is None:
+        raise InputError(
+            f"{run}: was trained on judgments alone, without a log; there is nothing to continue, train anew"
+        )
+    return BaseData(str(run), prepared.items, prepared.users, prepared.pages, prepared.judged, prepared.statistics)
+
+
 class _Quiet:
     """Stands for a status line that nobody sees."""
 
@@ -176,65 +219,6 @@ class _Quiet:
 
     def update(self, status: str) -> None:
         """Say nothing."""
-
-
-@dataclass(frozen=True)
-class _Made:
-    """Pages of an experiment, before they are written."""
-
-    pages: Pages | None
-    judged: Pages | None
-    judgments: pd.DataFrame | None
-    cut: Cut
-    clicks: Pages | None
-    negatives: Shortfall | None
-
-    @classmethod
-    def of(cls, experiment: Experiment, sources: Sources) -> "_Made":
-        """Build, split and fill the pages of the log and of the judgments."""
-        data, item_ids = experiment.data, sources.items["item_id"]
-        declared = [*experiment.features.users, *experiment.features.context]
-        queries = [f["query"] for f in (sources.log, sources.judgments) if f is not None]
-        if data.split.by == "time" and sources.judgments is not None:
-            queries = [sources.judgments["query"]]
-        assignment = assign_queries(pd.concat(queries), data.split, experiment.data_seed)
-        pages, cut, clicks, negatives = None, Cut(0, 0, 0), None, None
-        if sources.log is not None:
-            pages = build_pages(sources.log, item_ids, experiment.features.context)
-            pages = _split_log(pages, assignment, data)
-            pages = add_user_features(pages, sources.users, experiment.features.users)
-            pages = _fill_missing(pages, declared)
-            sequences = [f for f in declared if f.kind == "sequence"]
-            from_clicks = any(f.name == "history" and f.name not in pages.table for f in sequences)
-            pages = add_sequences(pages, sequences, item_ids.to_numpy(object), data.split.by == "query")
-            clicks = pages if from_clicks else None
-            pages, cut = cut_pages(pages, data.max_page_items)
-            if data.log == "clicks":
-                clicked = pages
-                texts, longest = sources.items["text"], data.max_page_items
-                pages = add_negatives(clicked, len(item_ids), data.negatives, longest, experiment.data_seed, texts)
-                negatives = Shortfall.of(clicked, pages, data.negatives)
-        judged, judgments = None, sources.judgments
-        if judgments is not None:
-            judgments = judgments.assign(split=split_by_query(judgments["query"], assignment))
-            check_splits(judgments["split"], data.split, "judgments", "give judgments of more queries")
-            judged = build_judged_pages(judgments, item_ids, declared, data.max_page_items, experiment.data_seed)
-        return cls(pages, judged, judgments, cut, clicks, negatives)
-
-
-def _split_log(pages: Pages, assignment: pd.Series, data: DataConfig) -> Pages:
-    if data.split.by == "time":
-        split = split_by_time(pages.table["timestamp"], data.split)
-    else:
-        split = split_by_query(pages.table["query"], assignment)
-        check_splits(pd.Series(split), data.split, "pages of the log", "a log of more queries is needed")
-    return dataclasses.replace(pages, table=pages.table.assign(split=split))
-
-
-def _fill_missing(pages: Pages, features: list[FeatureConfig]) -> Pages:
-    """Missing columns for declared features of users where there is no users table."""
-    absent = [f for f in features if f.name not in pages.table and f.kind != "sequence"]
-    return dataclasses.replace(pages, table=pages.table.assign(**missing_features(absent, len(pages))))
 
 
 def _stop_at_too_many(sources: Sources, data: DataConfig) -> None:
@@ -261,7 +245,7 @@ def _rejected_beside(folder: Path) -> Path:
     return folder.parent / f"{folder.name}.{REJECTED}"
 
 
-def _write(folder: Path, experiment: Experiment, sources: Sources, made: _Made, statistics: dict[str, Any]) -> None:
+def _write(folder: Path, experiment: Experiment, sources: Sources, made: MadePages, statistics: dict[str, Any]) -> None:
     write_frame(sources.items, folder / ITEMS)
     if sources.users is not None:
         write_frame(sources.users, folder / USERS)

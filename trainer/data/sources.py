@@ -1,7 +1,7 @@
 """The tables of an experiment, read, typed and checked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +10,9 @@ from trainer.config import DataConfig, Experiment, FeatureConfig
 from trainer.data import schema
 from trainer.data.attribution import OpenPurchases, open_purchases
 from trainer.data.columns import check_column, read_text, type_features, type_labels
+from trainer.data.continued_log import BaseData, with_earlier
 from trainer.data.label_joining import join_labels
+from trainer.data.parts import parts_of
 from trainer.data.rejections import Rejections
 from trainer.data.schema import UNREADABLE
 from trainer.data.tables import missing_columns, read_table
@@ -39,6 +41,7 @@ class Sources:
         rejections: the other rows.
         rows: rows of each table as read.
         open_purchases: purchase labels that are not settled, or None without ``data.attribution``.
+        parts: the files that were read, by table; a log may grow meanwhile.
     """
 
     items: pd.DataFrame
@@ -48,6 +51,7 @@ class Sources:
     rejections: Rejections
     rows: dict[str, int]
     open_purchases: OpenPurchases | None = None
+    parts: dict[str, list[Path]] = field(default_factory=dict)
 
     def too_many_rejected(self, limit: float) -> list[str]:
         """The tables of which more than a share of the rows was rejected, in words."""
@@ -64,11 +68,12 @@ def source_files(data: DataConfig) -> dict[str, Path]:
     return {table: path for table, path in files.items() if path is not None}
 
 
-def read_sources(experiment: Experiment) -> Sources:
+def read_sources(experiment: Experiment, base: BaseData | None = None) -> Sources:
     """Read and check every table.
 
     Args:
         experiment: which files, text columns and features.
+        base: the data of the run that is continued: its items and users stay known where the tables lack them.
 
     Returns:
         The valid rows, and the rejected ones with their reasons.
@@ -88,12 +93,14 @@ def read_sources(experiment: Experiment) -> Sources:
     items = _checked(
         "items", typed["items"], schema.items_schema(experiment.data.text[0], item_columns(experiment)), rejections
     )
+    items = with_earlier(items, None if base is None else base.items, "item_id")
     item_ids = (items["item_id"], typed["items"]["item_id"])
     users = None
     if "users" in typed:
         users = _checked(
             "users", typed["users"], schema.users_schema(_there(features.users, typed["users"])), rejections
         )
+        users = with_earlier(users, None if base is None else base.users, "user_id")
     log, table = typed.get("search_log"), "search_log"
     if experiment.data.events is not None:
         events, table = experiment.data.events, "impressions"
@@ -116,7 +123,7 @@ def read_sources(experiment: Experiment) -> Sources:
     if judgments is not None:
         judgments = _checked("judgments", judgments, schema.judgments_schema(*item_ids), rejections)
     rows = {table: len(frame) for table, frame in raw.items() if frame is not None}
-    return Sources(_with_text(items, experiment), users, log, judgments, rejections, rows, unsettled)
+    return Sources(_with_text(items, experiment), users, log, judgments, rejections, rows, unsettled, reader.parts)
 
 
 def read_items(path: Path, experiment: Experiment) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -173,10 +180,12 @@ class _Reader:
     def __init__(self, experiment: Experiment) -> None:
         self.data, self.features, self.experiment = experiment.data, experiment.features, experiment
         self.faults: list[str] = []
+        self.parts: dict[str, list[Path]] = {}
 
     def read(self, table: str, path: Path) -> pd.DataFrame | None:
+        self.parts[table] = parts_of(path)
         try:
-            return read_table(path, self._columns(table))
+            return read_table(path, self._columns(table), self.parts[table])
         except InputError as error:
             self.faults.append(str(error))
             return None

@@ -11,44 +11,66 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
+from trainer.data.parts import SUFFIXES, parts_of
 from trainer.errors import InputError
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
 KINDS = ", ".join(SUFFIXES)
 
 
-def read_table(path: Path, columns: Iterable[str] = ()) -> pd.DataFrame:
+def read_table(path: Path, columns: Iterable[str] = (), parts: list[Path] | None = None) -> pd.DataFrame:
     """Read one table.
 
     Of a CSV every value is text: ids keep their leading zeros, the query ``null`` stays a query. An empty field is
     missing.
 
     Args:
-        path: a file that ends in .csv, .csv.gz or .parquet.
+        path: a file that ends in .csv, .csv.gz or .parquet, or parts of a table, as `parts_of` finds them.
         columns: columns that must be there; others are kept.
+        parts: what `parts_of` found; looked up where not given.
 
     Returns:
-        The rows in the order of the file, index 0..rows-1.
+        The rows in the order of the file, index 0..rows-1. Parts follow each other; a column that one of them lacks is
+        missing there.
 
     Raises:
         InputError: if the file is missing, empty, damaged, of another kind or not UTF-8, or a column is missing or
             there twice.
     """
     path = Path(path)
-    if not path.is_file():
-        what = "is a folder, expected a file" if path.is_dir() else "no such file"
-        raise InputError(f"{path}: {what}; give the path of a {KINDS} file")
-    if not path.name.endswith(SUFFIXES):
-        raise InputError(f"{path}: unknown kind of file; expected a name that ends in {KINDS}")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: is empty (0 bytes); expected a table with column names and rows")
-    frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    parts = parts_of(path) if parts is None else parts
+    if not parts:
+        what = "is a folder without tables" if path.is_dir() else "no file fits this pattern"
+        raise InputError(f"{path}: {what}; expected {KINDS} files")
+    frame = _read_file(path) if parts == [path] else _joined(parts)
     faults = [missing_columns(path, frame, columns)] if set(columns) - set(frame.columns) else []
     if frame.empty and not faults:
         faults = [f"{path}: has column names but no rows"]
     if faults:
         raise InputError("; ".join(faults))
     return frame
+
+
+def _joined(parts: list[Path]) -> pd.DataFrame:
+    """Parts as one table; the faults of all of them are named."""
+    frames, faults = [], []
+    for part in parts:
+        try:
+            frames.append(_read_file(part))
+        except InputError as error:
+            faults.append(str(error))
+    if faults:
+        raise InputError("; ".join(faults))
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give the path of a {KINDS} file")
+    if not path.name.endswith(SUFFIXES):
+        raise InputError(f"{path}: unknown kind of file; expected a name that ends in {KINDS}")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: is empty (0 bytes); expected a table with column names and rows")
+    return _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
 
 
 def missing_columns(path: Path, frame: pd.DataFrame, columns: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import CallEvent, RequestEvent
 from shelfrank_client.page import RankedItem, RankedPage
 from shelfrank_client.page_query import PageQuery
+from shelfrank_client.request_log import RequestLog
 from shelfrank_client.retry import Retry
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "RankingClient",
     "RankingError",
     "RequestEvent",
+    "RequestLog",
     "Retry",
     "ServerError",
     "Unavailable",

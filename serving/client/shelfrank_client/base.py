@@ -9,6 +9,7 @@ from shelfrank_client.backends import BREAKER, Breaker
 from shelfrank_client.conversation import Conversation
 from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import Observer
+from shelfrank_client.request_log import RequestLog
 from shelfrank_client.retry import RETRY, Retry
 from shelfrank_client.settings import Fallback, Settings, channel_options, targets_of
 from shelfrank_client.shapes import Shapes
@@ -42,6 +43,7 @@ class BaseClient(Generic[Channel]):
         chunk: int | None = None,
         list_sizes: Sequence[int] | None = None,
         history_length: int | None = None,
+        request_log: RequestLog | None = None,
     ) -> None:
         settings = Settings(
             targets_of(target),
@@ -58,6 +60,7 @@ class BaseClient(Generic[Channel]):
             hedge,
             chunk,
             Shapes.of(list_sizes, history_length),
+            request_log,
         )
         self._talk = Conversation(settings)
         self._credentials = credentials

@@ -45,6 +45,7 @@ class RankingClient(BaseClient[grpc.Channel]):
         history_length: items of the history, and of other sequences, that are sent: the most recent ones, or padding behind
             them; None for as many as there are.
         observer: called with a `CallEvent` for each call and a `RequestEvent` for each request, in the thread of the request.
+        request_log: takes note of the pages that requests return; the caller closes it.
 
     Raises:
         InvalidRequest: if an argument can't be, for instance a deadline of 0.

@@ -24,6 +24,7 @@ from shelfrank_client.observing import RequestEvent, tell
 from shelfrank_client.page import RankedPage, callers_order
 from shelfrank_client.page_query import CheckedPage, PageQuery, checked_items_page, checked_page, with_list
 from shelfrank_client.request import fill_encode, fill_rank, fill_rank_items, model_request
+from shelfrank_client.request_log import Answers
 from shelfrank_client.settings import Fallback, Settings, check_k
 from shelfrank_client.signature import RANK_ITEMS, Metadata, read_metadata
 from shelfrank_client.steps import Steps
@@ -73,7 +74,7 @@ class Conversation:
             return [checked_page(page, self.settings.max_candidates) for page in asked]
 
         shown = [page.candidates if isinstance(page, PageQuery) else () for page in asked]
-        return (yield from self._ranked(signature, check, fill, shown, k, deadline, fallback, request_id))
+        return (yield from self._ranked(signature, check, fill, asked, shown, k, deadline, fallback, request_id))
 
     def rank_items(
         self,
@@ -97,7 +98,7 @@ class Conversation:
             return [checked_items_page(page, rows, self.settings.max_candidates)]
 
         shown = [row.get("item_id") for row in rows if type(row) is dict or isinstance(row, Mapping)]
-        return (yield from self._ranked(RANK_ITEMS, check, fill, [shown], k, deadline, fallback, request_id))[0]
+        return (yield from self._ranked(RANK_ITEMS, check, fill, [page], [shown], k, deadline, fallback, request_id))[0]
 
     def encode(
         self, signature: str, rows: Sequence[Mapping[str, Any]], deadline: float | None
@@ -150,6 +151,7 @@ class Conversation:
         signature: str,
         check: Callable[[], Sequence[CheckedPage]],
         fill: Callable[[Part], Fill],
+        asked: Sequence[PageQuery],
         shown: Sequence[Any],
         k: int | None,
         deadline: float | None,
@@ -159,13 +161,14 @@ class Conversation:
         """Check, ask, and read; or fall back to what was to be shown, as far as it is a list of item ids."""
         chosen = self.settings.falls_back(fallback)
         errand: Errand | None = None
+        answers: Answers = ()
         try:
             errand = self.settings.errand(deadline, request_id)
             check_k(k)
             pages = check()
             candidates, version = sum(len(page.candidates) for page in pages), None
             if candidates:
-                ranked = yield from self._in_parts(signature, fill, pages, k, errand)
+                ranked, answers = yield from self._in_parts(signature, fill, pages, k, errand)
                 version = ranked[0].model_version
             else:
                 ranked = [RankedPage((), None, request_id=errand.request_id) for _ in pages]
@@ -177,13 +180,16 @@ class Conversation:
             self._tell(errand, signature, len(shown), candidates, error, degraded=degraded)
             if not degraded:
                 raise
-            return [callers_order(part, k, str(error), errand.request_id) for part in shown]
+            ranked = [callers_order(part, k, str(error), errand.request_id) for part in shown]
+            self._log(errand, asked, ranked)
+            return ranked
         self._tell(errand, signature, len(pages), candidates, None, version)
+        self._log(errand, pages, ranked, answers)
         return ranked
 
     def _in_parts(
         self, signature: str, fill: Callable[[Part], Fill], pages: Sequence[CheckedPage], k: int | None, errand: Errand
-    ) -> Steps[list[RankedPage]]:
+    ) -> Steps[tuple[list[RankedPage], Answers]]:
         """Long lists in parts; again where a new version came between them, so that no page is of two versions."""
         parts = split(pages, self.settings.chunk)
         fills = [fill(part) for part in parts]
@@ -195,7 +201,19 @@ class Conversation:
             read_pages(response, list(part.values()), errand.request_id)
             for response, part in zip(responses, parts, strict=True)
         ]
-        return merge(pages, parts, ranked, k)
+        return merge(pages, parts, ranked, k), list(zip(parts, responses, strict=True))
+
+    def _log(
+        self,
+        errand: Errand,
+        asked: Sequence[PageQuery | CheckedPage],
+        ranked: Sequence[RankedPage],
+        answers: Answers = (),
+    ) -> None:
+        if self.settings.request_log is not None:
+            model, known, signature = self.settings.model, self._metadata, self.settings.signature
+            inputs = None if known is None else known.inputs.get(signature)
+            self.settings.request_log.offer(errand.request_id, model, asked, ranked, inputs, answers)
 
     def _tell(
         self,

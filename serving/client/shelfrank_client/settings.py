@@ -9,6 +9,7 @@ from shelfrank_client.errand import Errand
 from shelfrank_client.errors import invalid
 from shelfrank_client.hedge import Hedge
 from shelfrank_client.observing import Observer
+from shelfrank_client.request_log import RequestLog
 from shelfrank_client.retry import RETRY, Retry
 from shelfrank_client.shapes import SHAPES, Shapes
 
@@ -39,6 +40,7 @@ class Settings:
     hedge: Hedge | None = None
     chunk: int | None = None
     shapes: Shapes = SHAPES
+    request_log: RequestLog | None = None
 
     def __post_init__(self) -> None:
         if not self.targets or not all(isinstance(target, str) and target for target in self.targets):
@@ -65,6 +67,8 @@ class Settings:
                 raise invalid(f"{name}: expected a {name.title()}, found {value!r}")
         if self.observer is not None and not callable(self.observer):
             raise invalid(f"observer: expected something to call, or None, found {self.observer!r}")
+        if self.request_log is not None and not isinstance(self.request_log, RequestLog):
+            raise invalid(f"request_log: expected a RequestLog, or None, found {self.request_log!r}")
         self.errand(self.deadline)
         self.falls_back(None)
 

@@ -105,7 +105,9 @@ class RestApi:
         row_form = json_predict.fill_predict_request(
             json_body, request, lambda: self._answers.signature(request.model_spec)
         )
-        return json_predict.predict_json(self._answers.predict(request).outputs, row_form)
+        response = self._answers.predict(request)
+        self._answers.logs.take(request, response)
+        return json_predict.predict_json(response.outputs, row_form)
 
     def _classify(self, route: Route, json_body: bytes) -> bytes:
         request = classification_pb2.ClassificationRequest()

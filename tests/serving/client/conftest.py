@@ -2,11 +2,15 @@
 
 import asyncio
 import contextvars
+import csv
+import gzip
 import json
 import shutil
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -157,3 +161,30 @@ def dead_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def rows_of() -> Callable[[Path], list[dict[str, str]]]:
+    """Reads all rows of the complete parts of a request log, in the order of their names."""
+
+    def read(folder: Path) -> list[dict[str, str]]:
+        rows: list[dict[str, str]] = []
+        for path in sorted(folder.glob("*.csv.gz")):
+            with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+                rows += csv.DictReader(lines)
+        return rows
+
+    return read
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], None]:
+    """Waits until something holds, at most 20 seconds."""
+
+    def wait(holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SECONDS
+        while not holds():
+            assert time.monotonic() < deadline, "did not come to hold in time"
+            threading.Event().wait(0.005)
+
+    return wait

@@ -97,6 +97,7 @@ def test_every_series_has_its_type_from_the_start():
         "# TYPE :tensorflow:serving:request_example_count_total counter",
         "# TYPE :tensorflow:serving:request_example_counts histogram",
         "# TYPE :tensorflow:serving:request_latency histogram",
+        "# TYPE :tensorflow:serving:request_log_count counter",
         "# TYPE :tensorflow:serving:runtime_latency histogram",
     ]
 
