@@ -1,0 +1,1 @@
+"""``shelfrank offpolicy``: what another policy would have earned, from a log."""
