@@ -8,13 +8,18 @@ from pydantic import Field, model_validator
 from trainer.config.adversarial import AdversarialConfig
 from trainer.config.augmentation import AugmentationConfig
 from trainer.config.calibration import QUERY_FREQUENCY, CalibrationConfig
+from trainer.config.channels import ChannelsConfig
+from trainer.config.collaborative import CollaborativeConfig, check_collaborative
 from trainer.config.data import DataConfig
 from trainer.config.debias import DebiasConfig
 from trainer.config.features import RESERVED_FEATURE_NAMES, FeaturesConfig
 from trainer.config.finetune import FinetuneConfig
+from trainer.config.incremental import IncrementalConfig
+from trainer.config.lists import ListsConfig, check_lists
 from trainer.config.loss import Escm2Config, LossConfig
 from trainer.config.model import EncoderConfig, ModelConfig
 from trainer.config.results import EvaluateConfig, ExportConfig
+from trainer.config.retrieval import RetrievalConfig
 from trainer.config.section import Section
 from trainer.config.slices import check_slices
 from trainer.config.tasks import TaskConfig
@@ -39,10 +44,15 @@ class Experiment(Section):
         loss: weights of the parts of the loss.
         debias: how clicks are freed from the position at which items were shown.
         train: rates, batches, precision, stopping.
+        incremental: how ``shelfrank train --continue`` goes on from a finished run.
         finetune: what of the encoder is trained.
         adversarial: perturbation while training.
         augmentation: rewriting of texts while training.
         calibration: what is fitted to the probabilities after training.
+        collaborative: what is learned from who clicked and bought what, for lists without given candidates.
+        retrieval: two towers that find candidates among all items.
+        channels: what the lists of a bundle are made from.
+        lists: the rules of those lists.
         evaluate: what ``shelfrank evaluate`` measures.
         export: where bundles go and how they are checked.
     """
@@ -59,10 +69,15 @@ class Experiment(Section):
     loss: LossConfig = LossConfig()
     debias: DebiasConfig = DebiasConfig()
     train: TrainConfig = TrainConfig()
+    incremental: IncrementalConfig = IncrementalConfig()
     finetune: FinetuneConfig = FinetuneConfig()
     adversarial: AdversarialConfig = AdversarialConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     calibration: CalibrationConfig = CalibrationConfig()
+    collaborative: CollaborativeConfig = CollaborativeConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    channels: ChannelsConfig = ChannelsConfig()
+    lists: ListsConfig = ListsConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     export: ExportConfig = ExportConfig()
 
@@ -70,6 +85,11 @@ class Experiment(Section):
     def run_folder(self) -> Path:
         """The folder of this experiment's run."""
         return self.runs / self.name
+
+    @property
+    def optimisation(self) -> TrainConfig:
+        """What the run is trained with: ``train``, at the rates and epochs of ``incremental`` where it goes on from another."""
+        return self.incremental.applied_to(self.train)
 
     @property
     def data_seed(self) -> int:
@@ -99,8 +119,10 @@ class Experiment(Section):
         check_tasks(self)
         check_score_names(self)
         check_calibrated(self)
+        check_lists(self.lists, self.features.items)
         check_slices(self.evaluate.slices, self.features.all, has_log)
         check_augmented(self)
+        check_collaborative(self.collaborative, self.tasks, self.features.items)
         return self
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ def hard_negatives(pages: Pages, texts: pd.Series, need: np.ndarray) -> tuple[np
     most = np.zeros(len(queries), np.int64)
     np.maximum.at(most, query_of_page, need)
     held = np.unique(query_of_page[pages.page_of_impression] * len(texts) + pages.item)
-    query, item = _best_matches(list(queries), texts, int(most.max(initial=0)), held)
+    query, item = best_matches(list(queries), texts, int(most.max(initial=0)), held)
     start = np.searchsorted(query, np.arange(len(queries) + 1))
     found = np.minimum(need, np.diff(start)[query_of_page])
     page = np.repeat(np.arange(len(pages)), found)
@@ -34,11 +34,21 @@ def hard_negatives(pages: Pages, texts: pd.Series, need: np.ndarray) -> tuple[np
     return page, item[start[query_of_page[page]] + place]
 
 
-def _best_matches(queries: list[str], texts: pd.Series, most: int, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Query and item of up to ``most`` matches a query that are not held, int64 [n] each, by query, best first."""
+def best_matches(queries: list[str], texts: pd.Series, most: int, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The best matches of queries by BM25.
+
+    Args:
+        queries: Q of them.
+        texts: of the I items.
+        most: matches of a query; fewer where fewer items share a word with it.
+        held: pairs to leave out, query * I + item, int64 [n].
+
+    Returns:
+        Query and item, int64 [n] each, by query, best first.
+    """
     nothing = np.zeros(0, np.int64)
     corpus = bm25s.tokenize(texts.fillna("").tolist(), stopwords=None, token_pattern=WORDS, show_progress=False)
-    if not most or not len(corpus.vocab):
+    if not most or not queries or not len(corpus.vocab):
         return nothing, nothing
     index = bm25s.BM25()
     index.index(corpus, show_progress=False)

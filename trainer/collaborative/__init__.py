@@ -1,0 +1,1 @@
+"""Lists from who clicked and bought what: neighbours of items, popularity with decay, and items clicked for a query."""
