@@ -1,0 +1,1 @@
+"""Lists in the graph, after ranking: rules, diversity, caps, exploration."""
