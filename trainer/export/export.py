@@ -16,6 +16,9 @@ import pandas as pd
 import tensorflow as tf
 from rich.console import Console
 
+from trainer.channels.folder import channels_folder
+from trainer.channels.list_channels import ListChannels
+from trainer.channels.tables import read_counts
 from trainer.config import Experiment
 from trainer.data.pages import Pages
 from trainer.data.prepared import Prepared, ensure_prepared
@@ -23,6 +26,7 @@ from trainer.data.sources import read_items
 from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
 from trainer.export.item_table import ItemTable
+from trainer.export.list_signatures import ListModule
 from trainer.export.parity import Parity, batches_of, check_parity
 from trainer.export.requests import page_request
 from trainer.export.rescoring import measured_metrics, rescored
@@ -186,7 +190,14 @@ def _save(run: Run, items: pd.DataFrame, tables: Tables, vectors: np.ndarray, ma
             tables.item_columns,
         )
         module = RankingModule(run.experiment, run.ranker, run.packers, table, run.outputs)
-        tf.saved_model.save(module, str(making), signatures=module.functions())
+        functions = module.functions()
+        channels = channels_folder(run.folder)
+        if channels is not None:
+            ids = items["item_id"].to_numpy(object)
+            found = ListChannels(run.experiment.channels, channels, ids, table.vectors, scratch)
+            module.lists = ListModule(run.experiment, module, found, items, read_counts(channels, ids))
+            functions |= module.lists.functions()
+        tf.saved_model.save(module, str(making), signatures=functions)
     finally:
         shutil.rmtree(scratch)
     return table.bytes

@@ -64,7 +64,7 @@ class RankingModule(tf.Module):
 
     def functions(self) -> dict[str, Any]:
         """The concrete functions by signature name."""
-        page = self._page_inputs()
+        page = self.page_inputs()
         pages = tf.TensorSpec([None], tf.string)
         lists = tf.TensorSpec([None, None], tf.string)
         rank = page | {"item_id": lists}
@@ -74,14 +74,14 @@ class RankingModule(tf.Module):
         encode_query = {"query": pages} | dict.fromkeys(self._text, pages)
         encode_item = dict.fromkeys(self._item_text, pages)
         return {
-            "serving_default": _concrete(self.rank, rank),
-            "rank": _concrete(self.rank, rank),
-            "rank_items": _concrete(self.rank_items, rank_items),
-            "encode_query": _concrete(self.encode_query, encode_query),
-            "encode_item": _concrete(self.encode_item, encode_item),
+            "serving_default": concrete(self.rank, rank),
+            "rank": concrete(self.rank, rank),
+            "rank_items": concrete(self.rank_items, rank_items),
+            "encode_query": concrete(self.encode_query, encode_query),
+            "encode_item": concrete(self.encode_item, encode_item),
         }
 
-    def _page_inputs(self) -> dict[str, tf.TensorSpec]:
+    def page_inputs(self) -> dict[str, tf.TensorSpec]:
         inputs = {
             "query": tf.TensorSpec([None], tf.string),
             "user_id": tf.TensorSpec([None], tf.string),
@@ -93,16 +93,17 @@ class RankingModule(tf.Module):
 
     def rank(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Rank items of the table by id."""
-        ids = inputs["item_id"]
-        rows = self.table.find(ids)
+        rows = self.table.find(inputs["item_id"])
+        return self._ranked(inputs, *self.at(rows), rows < self.table.unknown_row)
+
+    def at(self, rows: tf.Tensor) -> tuple[dict[str, Any], tf.Tensor | None]:
+        """What the ranker reads of items of the table, [P, N] and more, and their tokens."""
         items = {
             "items": tf.gather(self.table.vectors, rows),
             "item_features": {name: tf.gather(values, rows) for name, values in self.table.features.items()},
             "columns": {name: tf.gather(values, rows) for name, values in self.table.columns.items()},
         }
-        tokens = None if self.table.tokens is None else tf.gather(self.table.tokens, rows)
-        known = rows < self.table.unknown_row
-        return self._ranked(inputs, items, tokens, known)
+        return items, None if self.table.tokens is None else tf.gather(self.table.tokens, rows)
 
     def rank_items(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Rank items whose text and features the request brings."""
@@ -121,7 +122,7 @@ class RankingModule(tf.Module):
 
     def encode_query(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Unit vectors of queries."""
-        return {"vector": self._ranker.encode(self._query_tokens(inputs), training=False)}
+        return {"vector": self.encode(self.query_tokens(inputs))}
 
     def encode_item(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Unit vectors of item texts."""
@@ -132,7 +133,11 @@ class RankingModule(tf.Module):
     def _joined(self, inputs: dict[str, tf.Tensor], columns: list[str]) -> tf.Tensor:
         return tf.strings.strip(tf.strings.join([inputs[name] for name in columns], " "))
 
-    def _query_tokens(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+    def encode(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Unit vectors of packed texts, float32 [P, D]."""
+        return self._ranker.encode(tokens, training=False)
+
+    def query_tokens(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         packer = self._packers["query"]
         return trim(packer(self._joined(inputs, ["query", *self._text])), packer.pad)
 
@@ -141,9 +146,28 @@ class RankingModule(tf.Module):
     ) -> dict[str, tf.Tensor]:
         ids = inputs["item_id"]
         mask = ids != ""
-        tokens = self._query_tokens(inputs)
+        tokens = self.query_tokens(inputs)
+        queries = self.encode(tokens)
+        values = self.valued(inputs, tokens, queries, items, item_tokens, mask)
+        # A formula may be negative: padding comes after the lowest score that there can be.
+        order = tf.argsort(tf.where(mask, values["score"], -np.inf), axis=1, direction="DESCENDING", stable=True)
+        ranked = {name: tf.gather(tf.where(mask, values[name], 0.0), order, batch_dims=1) for name in OUTPUTS}
+        ranked["item_id"] = tf.gather(ids, order, batch_dims=1)
+        ranked["known"] = tf.gather(known & mask, order, batch_dims=1)
+        return ranked
+
+    def valued(
+        self,
+        inputs: dict[str, tf.Tensor],
+        tokens: tf.Tensor,
+        queries: tf.Tensor,
+        items: dict[str, Any],
+        item_tokens: tf.Tensor | None,
+        mask: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Score and probabilities of items as they come, float32 [P, N]; whatever for padding."""
         page = items | {
-            "query": self._ranker.encode(tokens, training=False),
+            "query": queries,
             "query_text": inputs["query"],
             "user_features": self._preprocessed(self._ranker.user_features, inputs),
             "context_features": self._preprocessed(self._ranker.context_features, inputs),
@@ -151,13 +175,7 @@ class RankingModule(tf.Module):
         }
         if item_tokens is not None and self._ranker.interaction.needs_pairs:
             page["pairs"] = self._pairs(tokens, item_tokens, mask)
-        values = self._outputs(self._ranker.page_logits(page, training=False), page)
-        # A formula may be negative: padding comes after the lowest score that there can be.
-        order = tf.argsort(tf.where(mask, values["score"], -np.inf), axis=1, direction="DESCENDING", stable=True)
-        ranked = {name: tf.gather(tf.where(mask, values[name], 0.0), order, batch_dims=1) for name in OUTPUTS}
-        ranked["item_id"] = tf.gather(ids, order, batch_dims=1)
-        ranked["known"] = tf.gather(known & mask, order, batch_dims=1)
-        return ranked
+        return self._outputs(self._ranker.page_logits(page, training=False), page)
 
     def _preprocessed(self, encoder: Any, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return encoder.preprocess(inputs) if encoder.features else {}
@@ -176,7 +194,7 @@ class RankingModule(tf.Module):
         return tf.scatter_nd(places, pairs, shape)
 
 
-def _concrete(function: Any, inputs: dict[str, tf.TensorSpec]) -> Any:
+def concrete(function: Any, inputs: dict[str, tf.TensorSpec]) -> Any:
     """Trace with one keyword argument an input, which become the names of the signature.
 
     TF Serving compares no shapes with the signature, and the tokenizer's ops crash the process on a scalar: so the graph

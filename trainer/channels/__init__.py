@@ -1,0 +1,1 @@
+"""Where candidates come from, in the graph: channels, and their union."""

@@ -1,0 +1,70 @@
+"""From a run to its folder of channels."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from trainer.channels.folder import CHANNELS, COUNTS, FACTS
+from trainer.collaborative.build import build_collaborative
+from trainer.data.prepared import Prepared, ensure_prepared
+from trainer.data.storage import write_frame
+from trainer.errors import InputError
+from trainer.training.run import FINISHED, read_run_config
+
+
+def build_channels(run: Path, console: Console, overrides: list[str] | None = None) -> Path:
+    """Write ``RUN/channels``: all of it, or nothing.
+
+    Args:
+        run: what ``shelfrank train`` wrote.
+        console: where progress is shown.
+        overrides: of the sections ``collaborative``, ``retrieval`` and ``channels``, ``key=value``.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: if the run is not finished, or its data hold no clicks.
+    """
+    experiment = read_run_config(run, overrides or [])
+    if not (run / FINISHED).is_file():
+        raise InputError(f"{run}: training has not finished; run `shelfrank train` again, it goes on where it was")
+    prepared = ensure_prepared(experiment)
+    making, target = run / f".{CHANNELS}-{os.getpid()}", run / CHANNELS
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir()
+    try:
+        facts: dict[str, Any] = {"data_hash": prepared.data_hash}
+        facts["collaborative"] = build_collaborative(experiment, prepared, making, console)
+        write_frame(counts(prepared), making / COUNTS)
+        (making / FACTS).write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        _replace(making, target)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return target
+
+
+def counts(prepared: Prepared) -> pd.DataFrame:
+    """How often the items were shown and clicked in training: ``item_id``, ``impressions``, ``clicks``."""
+    assert prepared.pages is not None
+    training, items = prepared.pages.split("train"), prepared.items["item_id"].to_numpy(object)
+    # Sampled negatives of a log of clicks have no position: nobody saw them.
+    seen = (training.position > 0) | (training.clicked > 0)
+    shown = np.bincount(training.item[seen], minlength=len(items))
+    clicked = np.bincount(training.item, weights=training.clicked > 0, minlength=len(items)).astype(np.int64)
+    return pd.DataFrame({"item_id": items, "impressions": shown, "clicks": clicked})
+
+
+def _replace(making: Path, target: Path) -> None:
+    """Put a folder in the place of another; a reader finds the old one, the new one, or for a moment none."""
+    old = target.with_name(f"{making.name}-old")
+    if target.exists():
+        target.rename(old)
+    making.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
