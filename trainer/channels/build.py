@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,24 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from trainer.channels.folder import CHANNELS, COUNTS, FACTS
+from trainer.channels.folder import CHANNELS, COUNTS, FACTS, TWO_TOWER
 from trainer.collaborative.build import build_collaborative
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.data.storage import write_frame
 from trainer.errors import InputError
+from trainer.retrieval.two_tower import train_two_tower
 from trainer.training.run import FINISHED, read_run_config
 
 
-def build_channels(run: Path, console: Console, overrides: list[str] | None = None) -> Path:
+def build_channels(run: Path, console: Console, overrides: Sequence[str] = (), two_tower: bool = True) -> Path:
     """Write ``RUN/channels``: all of it, or nothing.
 
     Args:
         run: what ``shelfrank train`` wrote.
         console: where progress is shown.
-        overrides: of the sections ``collaborative``, ``retrieval`` and ``channels``, ``key=value``.
+        overrides: of the sections ``collaborative`` and ``retrieval``, ``key=value``.
+        two_tower: whether to train the two towers, too; without them the channels ``query_tower`` and ``user_tower`` are
+            missing.
 
     Returns:
         The folder.
@@ -32,7 +36,7 @@ def build_channels(run: Path, console: Console, overrides: list[str] | None = No
     Raises:
         InputError: if the run is not finished, or its data hold no clicks.
     """
-    experiment = read_run_config(run, overrides or [])
+    experiment = read_run_config(run, overrides)
     if not (run / FINISHED).is_file():
         raise InputError(f"{run}: training has not finished; run `shelfrank train` again, it goes on where it was")
     prepared = ensure_prepared(experiment)
@@ -42,6 +46,8 @@ def build_channels(run: Path, console: Console, overrides: list[str] | None = No
     try:
         facts: dict[str, Any] = {"data_hash": prepared.data_hash}
         facts["collaborative"] = build_collaborative(experiment, prepared, making, console)
+        if two_tower:
+            facts["two_tower"] = train_two_tower(run, making / TWO_TOWER, console, overrides)
         write_frame(counts(prepared), making / COUNTS)
         (making / FACTS).write_text(json.dumps(facts, indent=2), encoding="utf-8")
         _replace(making, target)

@@ -12,6 +12,7 @@ from shelfrank_client.errors import (
     Unavailable,
 )
 from shelfrank_client.hedge import Hedge
+from shelfrank_client.item_list import ItemList, ListArguments, ListedItem
 from shelfrank_client.observing import CallEvent, RequestEvent
 from shelfrank_client.page import RankedItem, RankedPage
 from shelfrank_client.page_query import PageQuery
@@ -25,6 +26,9 @@ __all__ = [
     "DeadlineExceeded",
     "Hedge",
     "InvalidRequest",
+    "ItemList",
+    "ListArguments",
+    "ListedItem",
     "ModelNotFound",
     "PageQuery",
     "RankedItem",

@@ -9,6 +9,7 @@ import grpc.aio
 
 from shelfrank_client.base import BaseClient
 from shelfrank_client.errors import RankingError, closed, error_of
+from shelfrank_client.list_methods import AsyncListMethods
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
 from shelfrank_client.protocol import to_bytes
@@ -17,7 +18,7 @@ from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, Metadata
 from shelfrank_client.steps import Call, Race, Result, Step, Steps, Together, Wait
 
 
-class AsyncRankingClient(BaseClient[grpc.aio.Channel]):
+class AsyncRankingClient(AsyncListMethods, BaseClient[grpc.aio.Channel]):
     """`RankingClient` on ``grpc.aio``: the same arguments and methods, awaited, in one event loop."""
 
     async def __aenter__(self) -> "AsyncRankingClient":

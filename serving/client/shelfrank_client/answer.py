@@ -34,7 +34,7 @@ def read_pages(response: Any, pages: Sequence[CheckedPage], request_id: str) -> 
     outputs: dict[str, list[Any]] = {}
     shapes = []
     for name in OUTPUTS:
-        outputs[name], shape = unpack(_output(response, name))
+        outputs[name], shape = unpack(output(response, name))
         shapes.append(shape)
         if shape != shapes[0] or len(shape) != 2 or shape[0] != len(pages):
             raise unreadable(f"the answer's {name} has shape {shape} for {len(pages)} pages of shape {shapes[0]}")
@@ -86,7 +86,7 @@ def read_vectors(response: Any, count: int) -> list[list[float]]:
     Raises:
         ServerError: if there is not one vector for each row asked.
     """
-    flat, shape = unpack(_output(response, "vector"))
+    flat, shape = unpack(output(response, "vector"))
     if len(shape) != 2 or shape[0] != count:
         raise unreadable(f"the answer's vector has shape {shape} for {count} rows")
     width = shape[1]
@@ -98,7 +98,12 @@ def read_status(response: Any) -> dict[int, str]:
     return {entry.version: STATES.get(entry.state, str(entry.state)) for entry in response.model_version_status}
 
 
-def _output(response: Any, name: str) -> Any:
+def output(response: Any, name: str) -> Any:
+    """An output of a PredictResponse.
+
+    Raises:
+        ServerError: if it is missing.
+    """
     if name not in response.outputs:
         raise unreadable(f"the answer lacks the output {name!r}; is this a Shelfrank model?")
     return response.outputs[name]

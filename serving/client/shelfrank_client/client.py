@@ -9,6 +9,7 @@ import grpc
 
 from shelfrank_client.base import BaseClient
 from shelfrank_client.errors import RankingError, closed, error_of
+from shelfrank_client.list_methods import ListMethods
 from shelfrank_client.page import RankedPage
 from shelfrank_client.page_query import PageQuery, page_query, query_rows
 from shelfrank_client.protocol import to_bytes
@@ -17,7 +18,7 @@ from shelfrank_client.signature import ENCODE_ITEM, ENCODE_QUERY, Metadata
 from shelfrank_client.steps import Call, Race, Result, Step, Steps, Together, Wait
 
 
-class RankingClient(BaseClient[grpc.Channel]):
+class RankingClient(ListMethods, BaseClient[grpc.Channel]):
     """Ranks the items of search pages over gRPC. One client serves any number of threads.
 
     The first request also reads the model's signatures; `metadata` does that beforehand.

@@ -48,8 +48,8 @@ def fill_rank(request: Any, metadata: Metadata, signature: str, pages: Sequence[
     inputs = metadata.of(signature)
     features = metadata.features(signature)
     lists = [page.candidates for page in pages]
-    _put_ids(request, "item_id", lists, shapes.list_size(max(map(len, lists))))
-    _put_page_inputs(request, inputs, features, pages, shapes)
+    put_ids(request, "item_id", lists, shapes.list_size(max(map(len, lists))))
+    put_page_inputs(request, inputs, features, pages, shapes)
 
 
 def fill_rank_items(
@@ -77,12 +77,12 @@ def fill_rank_items(
     names = metadata.item_inputs(signature)
     size = shapes.list_size(len(items))
     padding = (None,) * (size - len(items))
-    _put_ids(request, "item_id", [page.candidates], size)
+    put_ids(request, "item_id", [page.candidates], size)
     for name, column in zip(names, _columns(items, names), strict=True):
         spec = inputs[name]
         values = _rows((*column, *padding), Input(spec.dtype, spec.shape[1:]), name)
         pack(values, (1, size, *spec.shape[2:]), spec.dtype, name, request.inputs[name])
-    _put_page_inputs(request, inputs, metadata.features(signature), [page], shapes)
+    put_page_inputs(request, inputs, metadata.features(signature), [page], shapes)
 
 
 def fill_encode(request: Any, inputs: Mapping[str, Input], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -103,10 +103,21 @@ def fill_encode(request: Any, inputs: Mapping[str, Input], rows: Sequence[Mappin
         pack(values, (len(rows), *spec.shape[1:]), spec.dtype, name, request.inputs[name])
 
 
-def _put_page_inputs(
+def put_page_inputs(
     request: Any, inputs: Mapping[str, Input], features: Sequence[str], pages: Sequence[CheckedPage], shapes: Shapes
 ) -> None:
-    """What both signatures that rank have a page."""
+    """What all signatures for pages have a page.
+
+    Args:
+        request: to be filled.
+        inputs: of the signature.
+        features: user and context features among them.
+        pages: P pages.
+        shapes: of the lists.
+
+    Raises:
+        InvalidRequest: if a feature is unknown or has a wrong value.
+    """
     given = [page.features for page in pages]
     for values in given:
         _refuse_unknown(values, ["user_id", *features], "unknown user or context feature")
@@ -117,7 +128,7 @@ def _put_page_inputs(
         pack(column, (len(pages),), STRING, name, request.inputs[name])
 
     def put_sequence(name: str, lists: Sequence[Sequence[str]]) -> None:
-        _put_ids(request, name, [shapes.recent(ids) for ids in lists], shapes.history_length or 1)
+        put_ids(request, name, [shapes.recent(ids) for ids in lists], shapes.history_length or 1)
 
     put_sequence("history", [page.history for page in pages])
     for name in features:
@@ -130,7 +141,7 @@ def _put_page_inputs(
             pack(values_of_pages, (len(pages), *spec.shape[1:]), spec.dtype, name, request.inputs[name])
 
 
-def _put_ids(request: Any, name: str, lists: Sequence[Sequence[str]], least: int) -> None:
+def put_ids(request: Any, name: str, lists: Sequence[Sequence[str]], least: int) -> None:
     """Lists of ids as [P, longest], padded to ``least`` at least; never [P, 0]."""
     longest = max(1, least, *map(len, lists))
     flat = [item for ids in lists for item in (*ids, *[""] * (longest - len(ids)))]

@@ -5,35 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import tensorflow as tf
 
 import small_shop
+from channels_of_shop import write_channels
 from small_run import random_run
-from trainer.channels.folder import CHANNELS, COUNTS, FACTS, NEIGHBOURS, POPULARITY, QUERY_MEMORY
+from trainer.channels.folder import CHANNELS
 from trainer.export.export import export_run
 
 Arrays = dict[str, np.ndarray]
 SIZE = 5
-
-
-def write_channels(folder: Path) -> None:
-    """Neighbours i0 -> i1, i4 and i1 -> i5; the query `red lamp` led to i0 and i7; i5 and i3 are popular, i2 among bolts."""
-    folder.mkdir(parents=True)
-    near = pd.DataFrame({"item_id": ["i0", "i0", "i1"], "neighbour_id": ["i1", "i4", "i5"], "score": [4.0, 1.0, 2.0]})
-    near.assign(kind="cosine", rank=1).to_parquet(folder / NEIGHBOURS)
-    memory = pd.DataFrame({"query": ["red lamp"] * 2, "item_id": ["i7", "i0"], "score": [1.0, 3.0], "rank": [2, 1]})
-    memory.to_parquet(folder / QUERY_MEMORY)
-    popular = pd.DataFrame(
-        {"item_id": ["i5", "i3", "i2"], "score": [9.0, 5.0, 1.0], "category": ["", "", "bolt"]}
-    )
-    popular.to_parquet(folder / POPULARITY)
-    shown = [500, 500, 500, 500, 500, 500, 2, 0]
-    pd.DataFrame({"item_id": [f"i{n}" for n in range(8)], "impressions": shown, "clicks": [10] * 6 + [1, 0]}).to_parquet(
-        folder / COUNTS
-    )
-    (folder / FACTS).write_text("{}")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +68,12 @@ def test_every_item_says_by_which_channels_it_came(bundle: Any, rank: Callable[.
     out = rank(bundle, asked("Red  LAMP ", history=[["i0"]]), "recommend")
     came = dict(zip(texts(out["item_id"])[0], texts(out["channels"])[0], strict=True))
     assert len(came) == SIZE
-    everything = {"i0": "text,query_memory", "i4": "text,item_to_item", "i1": "text,item_to_item", "i7": "text,query_memory"}
+    everything = {
+        "i0": "text,query_memory",
+        "i4": "text,item_to_item",
+        "i1": "text,item_to_item",
+        "i7": "text,query_memory",
+    }
     everything |= {"i5": "text,trending", "i3": "text,trending", "i2": "text", "i6": "text"}
     assert came.items() <= everything.items()
 
@@ -119,7 +106,9 @@ def test_trending_knows_categories_and_falls_back_to_all(bundle: Any, rank: Call
     assert shown(bundle, rank, "trending", category=["nothing like it"]) == ["i5", "i3"]
 
 
-def test_a_user_without_history_and_an_empty_query_get_what_is_popular(bundle: Any, rank: Callable[..., Arrays]) -> None:
+def test_a_user_without_history_and_an_empty_query_get_what_is_popular(
+    bundle: Any, rank: Callable[..., Arrays]
+) -> None:
     for kind in ("search", "for_user", "recommend"):
         assert sorted(shown(bundle, rank, kind, user_id=["never seen"], history=[["never seen"]])) == ["i3", "i5"]
 
