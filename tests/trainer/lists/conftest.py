@@ -8,9 +8,8 @@ import pytest
 import tensorflow as tf
 
 from trainer.config import ListsConfig
-from trainer.config.lists import ExplorationConfig
 from trainer.lists.list_policy import ListPolicy
-from trainer.lists.page import ListPage, ShownList
+from trainer.lists.page import ListPage
 
 TEXTS, NUMBERS = (tf.string, 2), (tf.float32, 2)
 INPUTS = {
@@ -74,15 +73,3 @@ def show() -> Callable[..., dict[str, Any]]:
         return found | {"ids": texts.tolist()}
 
     return shown
-
-
-@pytest.fixture
-def exploration_of() -> Callable[..., ExplorationConfig]:
-    """Makes the section ``lists.exploration``."""
-    return lambda **section: ExplorationConfig(**section)
-
-
-@pytest.fixture
-def plain() -> Callable[[ShownList], dict[str, np.ndarray]]:
-    """A list of the policy as arrays."""
-    return lambda shown: {name: value.numpy() for name, value in shown._asdict().items()}

@@ -17,7 +17,7 @@ PAGE = {"ids": [["a", "b", "c", "d"]], "scores": [[4.0, 3.0, 2.0, 1.0]]}
         ({}, {"blocked": [["a", "b", "c", "d"]]}, ""),
         ({"pinned": ["c"]}, {"blocked": [["c"]]}, "abd"),
         ({"boosted": [{"items": ["d"], "times": 3.5}]}, {}, "adbc"),
-        ({"boosted": [{"items": ["d", "c"], "plus": 2.5}]}, {}, "cdab"),
+        ({"boosted": [{"items": ["d", "c"], "plus": 2.5}]}, {}, "cadb"),
         ({"boosted": [{"items": ["a"], "times": 0.1}, {"items": ["a", "b"], "times": 0.5}]}, {}, "cbda"),
         ({}, {"boosted": [["c", "", "c"]], "boost": [[1.6, 9.0, 9.0]]}, "acbd"),
         ({"boosted": [{"items": ["c"], "plus": 0.5}]}, {"boosted": [["c"]], "boost": [[2.0]]}, "cabd"),
