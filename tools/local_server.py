@@ -14,13 +14,14 @@ STOP_SECONDS = 30
 
 
 @contextmanager
-def served(base: Path, name: str, log: Path) -> Iterator[tuple[str, int]]:
+def served(base: Path, name: str, log: Path, *flags: str) -> Iterator[tuple[str, int]]:
     """Serve the newest version of a model on a free port, and stop the server in the end.
 
     Args:
         base: the folder of the version folders.
         name: the model's name.
         log: where what the server prints goes.
+        flags: more flags of the server.
 
     Yields:
         host:port, and the server's process id.
@@ -28,7 +29,7 @@ def served(base: Path, name: str, log: Path) -> Iterator[tuple[str, int]]:
     Raises:
         InputError: if it does not start; the message is the last line that it printed.
     """
-    server = start_server(base, name, log)
+    server = start_server(base, name, log, *flags)
     try:
         try:
             port = wait_for_port(server, log)
@@ -50,9 +51,9 @@ def shelfrank() -> list[str]:
     return [sys.executable, "-m", "tools.cli"]
 
 
-def start_server(base: Path, name: str, log: Path) -> subprocess.Popen[bytes]:
+def start_server(base: Path, name: str, log: Path, *flags: str) -> subprocess.Popen[bytes]:
     """Start the local server on a free port; what it prints goes to ``log``."""
-    command = [*shelfrank(), "serve", "--port=0", f"--model_name={name}", f"--model_base_path={base}"]
+    command = [*shelfrank(), "serve", "--port=0", f"--model_name={name}", f"--model_base_path={base}", *flags]
     with log.open("wb") as file:
         return subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
 

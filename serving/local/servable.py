@@ -1,6 +1,6 @@
 """One loaded version of a model: a SavedModel whose signatures can be called."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from tensorflow_serving.apis import predict_pb2
 from serving.local.batching import BatchQueue, BatchScheduler
 from serving.local.errors import ServerError
 from serving.local.status import RequestError, invalid_argument, status_of
-from serving.local.tensors import dtype_name, tensor_from_proto, tensor_to_proto
+from serving.local.tensors import dtype_name, shape_of, tensor_from_proto, tensor_to_proto
 
 DEFAULT_SIGNATURE = "serving_default"
 _SERVE_TAGS = {"serve"}
+
+Sizes = Sequence[int]
 
 
 class Servable:
@@ -48,6 +50,10 @@ class Servable:
         self._queues: dict[str, BatchQueue] = {}
         if batching is not None:
             self._queues = {name: BatchQueue(batching, partial(self._call, name)) for name in functions}
+        self._declared = {
+            name: {alias: _declared_sizes(info) for alias, info in definition.inputs.items()}
+            for name, definition in signature_defs.items()
+        }
         self._defaults = {
             name: {alias: tensor_from_proto(proto) for alias, proto in definition.defaults.items()}
             for name, definition in signature_defs.items()
@@ -104,15 +110,15 @@ class Servable:
         try:
             outputs: Mapping[str, tf.Tensor] = self._functions[name](**inputs)
         except (tf.errors.OpError, TypeError, ValueError) as error:
-            raise _explained(error, inputs, self.signature_defs[name]) from error
+            raise _explained(error, inputs, self._declared[name]) from error
         return outputs
 
     def _inputs(self, name: str, sent: Mapping[str, tensor_pb2.TensorProto]) -> dict[str, tf.Tensor]:
         definition = self.signature_defs[name]
-        expected = set(definition.inputs)
+        expected = self._declared[name]
         defaults = self._defaults[name]
-        missing = expected - set(sent) - set(defaults)
-        extra = set(sent) - expected
+        missing = set(expected) - set(sent) - set(defaults)
+        extra = set(sent) - set(expected)
         if missing or extra:
             raise invalid_argument(
                 f"the request's inputs {_braces(sent)} are not those of signature {name!r}, "
@@ -129,9 +135,9 @@ class Servable:
                 tensor = tensor_from_proto(proto)
             except ValueError as error:
                 raise invalid_argument(f"input {alias!r} cannot be read: {error}") from None
-            declared = tf.TensorShape(definition.inputs[alias].tensor_shape)
-            if not _can_be_tried(tensor.shape, declared):
-                raise invalid_argument(_shape_difference(alias, tensor.shape, declared))
+            sizes = shape_of(proto)
+            if not _can_be_tried(sizes, expected[alias]):
+                raise invalid_argument(_shape_difference(alias, sizes, expected[alias]))
             inputs[alias] = tensor
         return inputs
 
@@ -193,31 +199,38 @@ def _wanted_outputs(output_filter: Iterable[str], definition: meta_graph_pb2.Sig
     return wanted or sorted(definition.outputs)
 
 
-def _can_be_tried(sent: tf.TensorShape, declared: tf.TensorShape) -> bool:
+def _declared_sizes(info: meta_graph_pb2.TensorInfo) -> Sizes | None:
+    """The sizes that a signature says, -1 for any; None for any shape."""
+    return None if info.tensor_shape.unknown_rank else [dim.size for dim in info.tensor_shape.dim]
+
+
+def _can_be_tried(sent: Sizes, declared: Sizes | None) -> bool:
     """Tell whether the graph may be run on a shape.
 
     TF Serving compares no shapes and runs the graph on anything. That is followed for a column sent as a
     vector ([1] for [-1, 1]), which clients do. Other ranks are refused: ops of tokenizers end the process on
     ranks that they were not built for.
     """
-    if declared.is_compatible_with(sent):
+    if declared is None or _fits(sent, declared):
         return True
-    rank = declared.rank
-    return rank is not None and rank >= 2 and declared[-1] == 1 and declared[:-1].is_compatible_with(sent)
+    return len(declared) >= 2 and declared[-1] == 1 and _fits(sent, declared[:-1])
 
 
-def _shape_difference(alias: str, sent: tf.TensorShape, declared: tf.TensorShape) -> str:
-    sizes = [-1 if size is None else size for size in declared.as_list()]
-    return f"input {alias!r} has shape {sent.as_list()}, the signature says {sizes}"
+def _fits(sent: Sizes, declared: Sizes) -> bool:
+    return len(sent) == len(declared) and all(want in (-1, have) for have, want in zip(sent, declared, strict=True))
 
 
-def _explained(error: Exception, inputs: Mapping[str, tf.Tensor], definition: meta_graph_pb2.SignatureDef) -> Exception:
+def _shape_difference(alias: str, sent: Sizes, declared: Sizes | None) -> str:
+    return f"input {alias!r} has shape {sent}, the signature says {declared}"
+
+
+def _explained(error: Exception, inputs: Mapping[str, tf.Tensor], declared: Mapping[str, Sizes | None]) -> Exception:
     """Name the inputs that were tried with a shape other than the signature's and so may have failed."""
     differences = []
     for alias, tensor in inputs.items():
-        declared = tf.TensorShape(definition.inputs[alias].tensor_shape)
-        if not declared.is_compatible_with(tensor.shape):
-            differences.append(_shape_difference(alias, tensor.shape, declared))
+        sent, wanted = tensor.shape.as_list(), declared[alias]
+        if wanted is not None and not _fits(sent, wanted):
+            differences.append(_shape_difference(alias, sent, wanted))
     if not differences:
         return error
     _, reason = status_of(error)

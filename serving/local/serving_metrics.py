@@ -1,5 +1,6 @@
 """The series that TF Serving has, under its names and labels."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,11 @@ _LATENCIES = exponential_limits(10, 1.8, 33)
 _QUEUING = exponential_limits(100, 1.2, 52)
 _BATCH_SIZES = exponential_limits(1, 2, 14)
 _EXAMPLES = exponential_limits(1, 2, 15)
+# TF Serving counts a failed request under whatever name it gives, so that made-up names fill its memory. Here this many
+# names of this length are; what comes beyond is counted together.
+_MOST_NAMES = 1000
+_LONGEST_NAME = 256
+OTHER_NAMES = "(other)"
 _SERVING = "/tensorflow/serving"
 _LOADER = "/tensorflow/cc/saved_model"
 _BATCHING = f"{_SERVING}/batching_session"
@@ -28,6 +34,8 @@ class ServingMetrics:
     """What a server has done since its start; every method may be called from any thread."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: set[str] = set()
         self._requests = Counter(f"{_SERVING}/request_count", ["model_name", "status"])
         self._request_latency = Histogram(
             f"{_SERVING}/request_latency", ["model_name", "API", "entrypoint"], _LATENCIES
@@ -63,9 +71,18 @@ class ServingMetrics:
             code: how it ended.
             seconds: how long it took.
         """
-        self._requests.add(model, code.name)
+        self._requests.add(self._counted_as(model, code), code.name)
         if code == grpc.StatusCode.OK:
             self._request_latency.add(_micros(seconds), model, api, entrypoint)
+
+    def _counted_as(self, model: str, code: grpc.StatusCode) -> str:
+        """The name that a request is counted under: its own, where a model has answered to it or there is room for it."""
+        with self._lock:
+            room = len(self._names) < _MOST_NAMES and len(model) <= _LONGEST_NAME
+            if model not in self._names and not room and code != grpc.StatusCode.OK:
+                return OTHER_NAMES
+            self._names.add(model)
+            return model
 
     def measured(self, answer: Callable[[Any], Response], api: str) -> Callable[[Any], Response]:
         """Make a method of `Answers` count its gRPC requests.

@@ -1,4 +1,4 @@
-"""`python -m tools.benchmarks [serving RUN | client | training | steps] [--json FILE]`; alone it runs all that are possible."""
+"""`python -m tools.benchmarks [COMMAND] [--json FILE]`: what Shelfrank costs here; alone it runs all that is possible."""
 
 import os
 import sys
@@ -43,7 +43,13 @@ def everything(context: typer.Context, run: OtherRun = None, json: Json = None) 
             raise InputError(f"--run and --json stand after the command: {context.invoked_subcommand} ... --json FILE")
         return
     measure(
-        {"client": run_client, "serving": lambda: run_serving(run), "training": run_training, "steps": run_steps},
+        {
+            "client": run_client,
+            "retrieval": run_retrieval,
+            "serving": lambda: run_serving(run),
+            "training": run_training,
+            "steps": run_steps,
+        },
         json,
         skip=True,
     )
@@ -59,6 +65,12 @@ def serving(run: Run, calls: Calls = 200, json: Json = None) -> None:
 def client(json: Json = None) -> None:
     """The client: its import, its wheel, its packing."""
     measure({"client": run_client}, json)
+
+
+@app.command()
+def retrieval(calls: Calls = 400, json: Json = None) -> None:
+    """The nearest of 200,000 items: the index inside a bundle against FAISS."""
+    measure({"retrieval": lambda: run_retrieval(calls)}, json)
 
 
 @app.command()
@@ -78,6 +90,13 @@ def run_client() -> Result:
     from tools.benchmarks.client import benchmark_client
 
     return benchmark_client()
+
+
+def run_retrieval(calls: int = 400) -> Result:
+    """`tools.benchmarks.retrieval`"""
+    from tools.benchmarks.retrieval import benchmark_retrieval
+
+    return benchmark_retrieval(calls)
 
 
 def run_serving(run: Path | None, calls: int = 200) -> Result:

@@ -1,12 +1,11 @@
 """Whether the bundle, asked over gRPC, ranks as the trainer does."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from shelfrank_client import PageQuery, RankedPage
-from trainer.config import Experiment
+from shelfrank_client import RankedPage
 from trainer.data.pages import Pages
 from trainer.errors import InputError
 from trainer.evaluation.scores import Scores
@@ -77,35 +76,3 @@ def rises(ordered: np.ndarray) -> np.ndarray:
     """By how much each score exceeds the lowest one before it, float64 [N]; 0 everywhere if the best come first."""
     values = np.asarray(ordered, np.float64)
     return values - np.minimum.accumulate(values)
-
-
-def page_queries(experiment: Experiment, request: dict[str, np.ndarray]) -> list[PageQuery]:
-    """The pages of a batched request as a frontend asks them, one by one.
-
-    Args:
-        experiment: which declares the features of users and context.
-        request: as `trainer.export.requests.page_request` makes it, P pages.
-    """
-    sequences = {f.name for f in (*experiment.features.users, *experiment.features.context) if f.kind == "sequence"}
-
-    def value(name: str, row: int) -> object:
-        given = request[name][row].tolist()
-        return filled(given) if name in sequences else given
-
-    users = ["user_id", *(f.name for f in experiment.features.users)]
-    context = [f.name for f in experiment.features.context]
-    return [
-        PageQuery(
-            query=str(request["query"][row]),
-            candidates=filled(request["item_id"][row].tolist()),
-            user={name: value(name, row) for name in users if name != "history"},
-            context={name: value(name, row) for name in context if name != "history"},
-            history=filled(request["history"][row].tolist()),
-        )
-        for row in range(len(request["query"]))
-    ]
-
-
-def filled(ids: Sequence[str]) -> list[str]:
-    """Item ids without the padding."""
-    return [item for item in ids if item]

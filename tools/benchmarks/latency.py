@@ -1,4 +1,4 @@
-"""The time of one page, through gRPC and by calling the same signature directly."""
+"""The time of one page: through the client, over gRPC without it, and by calling the same signature directly."""
 
 import dataclasses
 import json
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from shelfrank_client import PageQuery
-from tools.benchmarks.rounds import take_turns, timed_process
+from tools.benchmarks.rounds import ratio_of_rounds, take_turns, timed_process
 from trainer.data.pages import Pages
 
 WARM_UP = 20
-ROUNDS = 5
+ROUNDS = 20
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,34 @@ def pages_of_candidates(pages: Pages, items: int, candidates: int, seed: int) ->
     )
 
 
+@dataclass(frozen=True)
+class Ways:
+    """The same pages, asked in three ways.
+
+    Attributes:
+        client: through the client.
+        stub: over gRPC too, with requests made beforehand and answers left as bytes.
+        direct: by calling the signature.
+        stub_to_direct: how many times as long a call over gRPC takes, which is the server's share.
+    """
+
+    client: Latency
+    stub: Latency
+    direct: Latency
+    stub_to_direct: float
+
+
 def measure_latency(
     bundle: Path,
     model: str,
     target: str,
     queries: list[PageQuery],
     request: dict[str, np.ndarray],
+    requests: Path,
     calls: int,
     work: Path,
-) -> tuple[Latency, Latency]:
-    """Time single pages, one after another, in turns with direct calls of the same signature.
+) -> Ways:
+    """Time single pages, one after another, the ways in turns.
 
     Args:
         bundle: the version that the server serves.
@@ -77,11 +95,12 @@ def measure_latency(
         target: host:port of the server.
         queries: P pages; the calls go round them.
         request: the same pages as `trainer.export.requests.page_request` makes them.
+        requests: the same as a folder of `tools.benchmarks.prepared_requests`.
         calls: how many to time each way.
         work: a folder for the pages.
 
     Returns:
-        Through the client, and directly.
+        Through the client, by a bare stub, and directly.
 
     Raises:
         InputError: if one of the processes fails.
@@ -95,7 +114,13 @@ def measure_latency(
         np.savez(file, **arrays)
     with (
         timed_process("tools.benchmarks.called_over_grpc", [target, model, bundle.name, str(asked)]) as client,
+        timed_process("tools.benchmarks.called_by_stub", [target, str(requests)]) as stub,
         timed_process("tools.benchmarks.called_directly", [str(bundle), str(sent)]) as direct,
     ):
-        over_grpc, directly = take_turns([client, direct], calls, WARM_UP, ROUNDS)
-    return Latency.of(over_grpc), Latency.of(directly)
+        by_client, by_stub, directly = take_turns([client, stub, direct], calls, WARM_UP, ROUNDS)
+    return Ways(
+        Latency.of(by_client),
+        Latency.of(by_stub),
+        Latency.of(directly),
+        ratio_of_rounds(by_stub, directly, ROUNDS),
+    )

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,17 +22,30 @@ def answer_rounds(call: Callable[[int], object]) -> None:
     Args:
         call: makes call number i.
     """
-    # Whatever a library prints must not come between the answers.
-    out, sys.stdout = sys.stdout, sys.stderr
-    print(READY, file=out, flush=True)
-    for line in sys.stdin:
-        start, stop = map(int, line.split())
+
+    def one_after_another(start: int, stop: int) -> list[float]:
         seconds = []
         for number in range(start, stop):
             began = time.perf_counter()
             call(number)
             seconds.append(time.perf_counter() - began)
-        print(json.dumps(seconds), file=out, flush=True)
+        return seconds
+
+    answer_rounds_by(one_after_another)
+
+
+def answer_rounds_by(times: Callable[[int, int], list[float]]) -> None:
+    """The same, for what makes its calls in a manner of its own.
+
+    Args:
+        times: makes the calls from ``start`` to before ``stop``, and gives their seconds.
+    """
+    # Whatever a library prints must not come between the answers.
+    out, sys.stdout = sys.stdout, sys.stderr
+    print(READY, file=out, flush=True)
+    for line in sys.stdin:
+        start, stop = map(int, line.split())
+        print(json.dumps(times(start, stop)), file=out, flush=True)
 
 
 class TimedProcess:
@@ -116,8 +130,30 @@ def take_turns(processes: Sequence[TimedProcess], calls: int, warm_up: int, roun
     for process in processes:
         process.seconds(0, warm_up)
     times: list[list[float]] = [[] for _ in processes]
-    edges = [calls * turn // rounds for turn in range(rounds + 1)]
-    for start, stop in itertools.pairwise(edges):
+    for start, stop in turns(calls, rounds):
         for found, process in zip(times, processes, strict=True):
             found += process.seconds(start, stop)
     return times
+
+
+def turns(calls: int, rounds: int) -> list[tuple[int, int]]:
+    """The first call of each round, and the one after its last; rounds have a call at least."""
+    rounds = min(rounds, calls)
+    return list(itertools.pairwise(calls * turn // rounds for turn in range(rounds + 1)))
+
+
+def ratio_of_rounds(above: Sequence[float], below: Sequence[float], rounds: int) -> float:
+    """How many times as long calls took as others that took turns with them: the median of the rounds' ratios of medians.
+
+    A machine that is busy for a while makes both of a round slow, and so hardly moves it.
+
+    Args:
+        above: seconds of each call, as `take_turns` gives them.
+        below: of as many others.
+        rounds: in which they took turns.
+    """
+    ratios = [
+        statistics.median(above[start:stop]) / statistics.median(below[start:stop])
+        for start, stop in turns(len(above), rounds)
+    ]
+    return statistics.median(ratios)

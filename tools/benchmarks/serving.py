@@ -11,10 +11,13 @@ import pandas as pd
 from serving.local.errors import ServerError
 from serving.local.model_directory import version_folders
 from shelfrank_client import RankingClient
-from tools.benchmarks.agreement import Agreement, compare, page_queries
+from tools.benchmarks.agreement import Agreement, compare
 from tools.benchmarks.figures import Figure, NotHere, Result
-from tools.benchmarks.latency import Latency, measure_latency, pages_of_candidates
+from tools.benchmarks.latency import Ways, measure_latency, pages_of_candidates
+from tools.benchmarks.prepared_requests import write_requests
+from tools.benchmarks.throughput import CALLERS, Batching, measure_batching
 from tools.local_server import served
+from tools.pages_to_send.prepared import page_queries
 from trainer.config import Experiment
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.data.sources import read_items
@@ -32,6 +35,7 @@ DEADLINE_SECONDS = 60.0
 MAX_DIFFERENCE = 1e-5
 MAX_SIZE = 1.1
 MAX_P50_OF_BI = 40.0
+MAX_OF_SERVER = 1.15
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def benchmark_serving(folder: Path, calls: int = CALLS) -> Result:
         calls: how many pages are timed each way.
 
     Returns:
-        Differences to the trainer, latency through the client and directly, size.
+        Differences to the trainer, latency through the client and directly, pages a second with and without batching, size.
 
     Raises:
         NotHere: if there is no such run, or it has no bundle.
@@ -136,18 +140,21 @@ def measure_serving(run: Run, prepared: Prepared, bundle: Bundle, calls: int) ->
         with served(bundle.folder.parent, experiment.name, work / "server.log") as (target, _):
             version = int(bundle.folder.name)
             with RankingClient(target, experiment.name, DEADLINE_SECONDS, version) as client:
-                queries = page_queries(experiment, page_request(experiment, run.ranker, pages, items))
+                queries = page_queries(experiment, pages, ids)
                 ranked = [client.rank(q.query, q.candidates, q.user, q.context, q.history) for q in queries]
             agreement = compare(pages, scores, ids, ranked)
-            over_grpc, directly = measure_latency(
-                bundle.folder, experiment.name, target, page_queries(experiment, request), request, calls, work
-            )
+            requests = work / "requests"
+            write_requests(requests, experiment.name, version, request)
+            asked = page_queries(experiment, wide, ids)
+            ways = measure_latency(bundle.folder, experiment.name, target, asked, request, requests, calls, work)
+        batching = measure_batching(bundle.folder, experiment.name, requests, calls, work)
     interaction = experiment.model.interaction
     title = f"{bundle.folder}, {interaction}, {len(items):,} items, {int(wide.sizes[0])} candidates a timed page"
     limit = MAX_P50_OF_BI if interaction == "bi" else None
     figures = [
         *agreement_figures(agreement),
-        *latency_figures(over_grpc, directly, calls, limit),
+        *latency_figures(ways, calls, limit),
+        *batching_figures(batching),
         *size_figures(bundle),
     ]
     return Result("serving", title, figures)
@@ -168,17 +175,38 @@ def agreement_figures(agreement: Agreement) -> list[Figure]:
     ]
 
 
-def latency_figures(over_grpc: Latency, directly: Latency, calls: int, limit: float | None) -> list[Figure]:
-    """Through the client, directly, and how many times as long that is."""
+def latency_figures(ways: Ways, calls: int, limit: float | None) -> list[Figure]:
+    """Through the client, over gRPC without it, directly, and how many times as long the first two take."""
+    percentiles = [
+        Figure(f"{key}.{name}_ms", f"{meaning}, {name}", getattr(latency, name), "ms", most if name == "p50" else None)
+        for key, meaning, latency, most in (
+            ("grpc", "through the client", ways.client, limit),
+            ("stub", "by a bare stub", ways.stub, None),
+            ("direct", "signature called directly", ways.direct, None),
+        )
+        for name in ("p50", "p95", "p99")
+    ]
     return [
         Figure("calls", "pages timed each way", calls),
-        Figure("grpc.p50_ms", "through the client, p50", over_grpc.p50, "ms", limit),
-        Figure("grpc.p95_ms", "through the client, p95", over_grpc.p95, "ms"),
-        Figure("grpc.p99_ms", "through the client, p99", over_grpc.p99, "ms"),
-        Figure("direct.p50_ms", "signature called directly, p50", directly.p50, "ms"),
-        Figure("direct.p95_ms", "signature called directly, p95", directly.p95, "ms"),
-        Figure("direct.p99_ms", "signature called directly, p99", directly.p99, "ms"),
-        Figure("grpc_to_direct", "client to direct, p50", over_grpc.p50 / directly.p50, "times"),
+        *percentiles,
+        Figure("grpc_to_direct", "client to direct, p50", ways.client.p50 / ways.direct.p50, "times"),
+        Figure("server_to_direct", "server to direct: bare stub, p50", ways.stub_to_direct, "times", MAX_OF_SERVER),
+    ]
+
+
+def batching_figures(batching: Batching) -> list[Figure]:
+    """Many callers without batching and with it."""
+    return [
+        Figure("callers", "callers at one time", CALLERS),
+        *(
+            figure
+            for key, meaning, found in (("alone", "without batching", batching.off), ("joined", "with", batching.on))
+            for figure in (
+                Figure(f"{key}.pages_per_s", f"pages a second {meaning}", found.rate),
+                Figure(f"{key}.p50_ms", f"their p50 {meaning}", found.p50, "ms"),
+            )
+        ),
+        Figure("batching_gain", "pages a second, with batching to without", batching.gain, "times"),
     ]
 
 

@@ -21,11 +21,11 @@ from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, looks_like_folder
 from trainer.text.finetuning import limit_training
 from trainer.training.batches import PageBatches
-from trainer.training.fit import training_pages
 from trainer.training.optimizer import build_optimizer
 from trainer.training.run import build_packers, set_seed
 from trainer.training.step import RankerTraining, objective_of
 from trainer.training.tables import build_tables
+from trainer.training.training_pages import training_pages
 
 STEPS = 5
 PAGES = 200

@@ -15,6 +15,12 @@ def loadtest(
     warm: Annotated[float, typer.Option(help="Seconds before them that do not.")] = 5.0,
     arrivals: Annotated[str, typer.Option(help="poisson or uniform.")] = "poisson",
     mix: Annotated[str | None, typer.Option(help="List sizes and their shares, such as 24:0.7,100:0.3.")] = None,
+    list_sizes: Annotated[
+        str | None, typer.Option(help="Lengths that candidate lists are filled up to, such as 24,48,100.")
+    ] = None,
+    history_length: Annotated[
+        int | None, typer.Option(help="Length that histories, and other sequences, are cut or filled up to.")
+    ] = None,
     pages: Annotated[Path | None, typer.Option(help="Recorded pages, JSON lines.")] = None,
     config: Annotated[Path | None, typer.Option(help="An experiment, whose test pages are sent.")] = None,
     items: Annotated[Path | None, typer.Option(help="A table of items to make pages from.")] = None,
@@ -39,12 +45,13 @@ def loadtest(
     from tools.loadtest.page import page_of
     from tools.loadtest.run import Load, run_load
     from tools.loadtest.table import show
-    from tools.pages_to_send import Source, read_pages
+    from tools.pages_to_send import Lengths, Source, read_pages
     from tools.written import check_place, write_json, write_text
 
     check_place(json, "--json")
     check_place(html, "--html")
-    load = Load(target, model, rate or [20.0], duration, warm, deadline, fallback, arrivals, mix, seed)
+    lengths = Lengths.of(list_sizes, history_length)
+    load = Load(target, model, rate or [20.0], duration, warm, deadline, fallback, arrivals, mix, seed, lengths)
     console = Console()
     found = run_load(load, read_pages(Source(pages, config, items, queries, overrides or ()), seed), console)
     show(found, console)

@@ -14,7 +14,8 @@ from tools.loadtest.arrivals import due_times
 from tools.loadtest.figures import Loaded, RateFigures
 from tools.loadtest.mix import in_order, parse_mix
 from tools.loadtest.open_loop import Outcome, send, threads_for
-from tools.pages_to_send import PagesToSend
+from tools.pages_to_send import Lengths, PagesToSend
+from tools.pages_to_send.lengths import AS_THEY_ARE
 from trainer.errors import InputError
 
 FIRST_SECONDS = 10.0
@@ -35,6 +36,7 @@ class Load:
         arrivals: ``poisson`` or ``uniform``.
         mix: shares of list sizes as `parse_mix` reads them; None leaves the lists as they are.
         seed: of everything drawn.
+        lengths: that lists are filled up to.
 
     Raises:
         InputError: if a number is out of its range.
@@ -50,6 +52,7 @@ class Load:
     arrivals: str = "poisson"
     mix: str | None = None
     seed: int = 1
+    lengths: Lengths = AS_THEY_ARE
 
     def __post_init__(self) -> None:
         wrong = {
@@ -87,7 +90,13 @@ def run_load(load: Load, source: PagesToSend, console: Console) -> Loaded:
     outcome = Outcome()
     found = []
     with RankingClient(
-        load.target, load.model, load.deadline, fallback=load.fallback, observer=outcome.observe
+        load.target,
+        load.model,
+        load.deadline,
+        fallback=load.fallback,
+        observer=outcome.observe,
+        list_sizes=load.lengths.list_sizes,
+        history_length=load.lengths.history_length,
     ) as client:
         version = first_answer(client, load, plans[0][2][0])
         for rate, due, pages in plans:
@@ -131,6 +140,8 @@ def _setting(load: Load, source: PagesToSend, version: int | None) -> dict[str, 
         "pages": source.source,
         "arrivals": load.arrivals,
         "mix": load.mix,
+        "list_sizes": load.lengths.list_sizes,
+        "history_length": load.lengths.history_length,
         "duration_s": load.duration,
         "warm_s": load.warm,
         "deadline_s": load.deadline,

@@ -16,6 +16,12 @@ def shadow(
     config: Annotated[Path | None, typer.Option(help="An experiment, whose test pages are sent.")] = None,
     items: Annotated[Path | None, typer.Option(help="A table of items to make pages from.")] = None,
     queries: Annotated[Path | None, typer.Option(help="Queries of made pages.")] = None,
+    list_sizes: Annotated[
+        str | None, typer.Option(help="Lengths that candidate lists are filled up to, such as 24,48,100.")
+    ] = None,
+    history_length: Annotated[
+        int | None, typer.Option(help="Length that histories, and other sequences, are cut or filled up to.")
+    ] = None,
     most: Annotated[int, typer.Option(min=1, help="Pages that are sent, the first ones.")] = 1000,
     k: Annotated[int, typer.Option("-k", min=1, help="How many of the first items are compared as a set.")] = 10,
     deadline: Annotated[float, typer.Option(help="Seconds of a request.")] = 5.0,
@@ -37,16 +43,17 @@ def shadow(
 
     from rich.console import Console
 
-    from tools.pages_to_send import Source, read_pages
+    from tools.pages_to_send import Lengths, Source, read_pages
     from tools.shadow.run import run_shadow
     from tools.shadow.table import show
     from tools.written import check_place, write_json
 
     check_place(json, "--json")
+    lengths = Lengths.of(list_sizes, history_length)
     console = Console()
     source = read_pages(Source(pages, config, items, queries, overrides or ()), seed)
     source = dataclasses.replace(source, pages=source.pages[:most])
-    found = run_shadow(a, b, source, k, deadline, console)
+    found = run_shadow(a, b, source, k, deadline, lengths, console)
     show(found, shown, console)
     if json is not None:
         write_json(json, found.as_dict(shown), "--json")

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from shelfrank_client import DeadlineExceeded, RankingClient, Unavailable
-from tools.pages_to_send import PagesToSend
+from tools.pages_to_send import Lengths, PagesToSend
 from tools.shadow.agreement import compare
 from tools.shadow.asking import ask_both
 from tools.shadow.result import Shadowed
@@ -15,7 +15,9 @@ WARM_PAGES = 20
 FIRST_SECONDS = 10.0
 
 
-def run_shadow(a: str, b: str, source: PagesToSend, k: int, deadline: float, console: Console) -> Shadowed:
+def run_shadow(
+    a: str, b: str, source: PagesToSend, k: int, deadline: float, lengths: Lengths, console: Console
+) -> Shadowed:
     """Ask two sides for the same pages and compare the answers.
 
     Args:
@@ -24,6 +26,7 @@ def run_shadow(a: str, b: str, source: PagesToSend, k: int, deadline: float, con
         source: the pages.
         k: how many of the first items count for the overlap.
         deadline: seconds of a request.
+        lengths: that lists are filled up to.
         console: where progress is shown.
 
     Raises:
@@ -34,7 +37,7 @@ def run_shadow(a: str, b: str, source: PagesToSend, k: int, deadline: float, con
         if not 0 < value < float("inf"):
             raise InputError(f"{name}: expected a number above 0, found {value:g}")
     with side_of(a) as first, side_of(b) as second:
-        with first.client(deadline) as client_a, second.client(deadline) as client_b:
+        with first.client(deadline, lengths) as client_a, second.client(deadline, lengths) as client_b:
             for side, client in ((first, client_a), (second, client_b)):
                 _reach(side, client)
             with Progress(console=console, transient=True) as progress:

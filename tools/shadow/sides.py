@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shelfrank_client import RankingClient
 from tools.local_server import served
+from tools.pages_to_send import Lengths
 from trainer.errors import InputError
 
 MODEL = "shelfrank"
@@ -34,10 +35,18 @@ class Side:
     version: int | None = None
     label: str | None = None
 
-    def client(self, deadline: float) -> RankingClient:
+    def client(self, deadline: float, lengths: Lengths) -> RankingClient:
         """A client that asks this side, never falls back and leaves no failing server alone."""
         return RankingClient(
-            self.target, self.model, deadline, self.version, label=self.label, fallback=False, breaker=None
+            self.target,
+            self.model,
+            deadline,
+            self.version,
+            label=self.label,
+            fallback=False,
+            breaker=None,
+            list_sizes=lengths.list_sizes,
+            history_length=lengths.history_length,
         )
 
 

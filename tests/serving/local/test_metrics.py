@@ -122,6 +122,33 @@ def test_requests_are_counted_by_status_and_timed_where_they_went_well():
     assert len(latency) == 34 + 2
 
 
+def test_names_that_no_model_has_are_counted_one_by_one_up_to_a_limit_and_then_together():
+    metrics = ServingMetrics()
+    for number in range(1500):
+        metrics.request(f"none{number}", "Predict", "GRPC", grpc.StatusCode.NOT_FOUND, seconds=0.0)
+    metrics.request("none0", "Predict", "GRPC", grpc.StatusCode.NOT_FOUND, seconds=0.0)
+    # A model that answers is not one of those, however late it comes.
+    metrics.request("shop", "Predict", "GRPC", grpc.StatusCode.OK, seconds=0.0)
+    metrics.request("shop", "Predict", "GRPC", grpc.StatusCode.INVALID_ARGUMENT, seconds=0.0)
+    counted = lines(metrics, "serving:request_count")
+    assert len(counted) == 1000 + 1 + 2
+    for line in (
+        'model_name="(other)",status="NOT_FOUND"} 500',
+        'model_name="none0",status="NOT_FOUND"} 2',
+        'model_name="shop",status="OK"} 1',
+        'model_name="shop",status="INVALID_ARGUMENT"} 1',
+    ):
+        assert f":tensorflow:serving:request_count{{{line}" in counted
+
+
+def test_a_name_as_long_as_a_message_is_not_kept():
+    metrics = ServingMetrics()
+    metrics.request("x" * 10_000, "Predict", "GRPC", grpc.StatusCode.NOT_FOUND, seconds=0.0)
+    assert lines(metrics, "serving:request_count") == [
+        ':tensorflow:serving:request_count{model_name="(other)",status="NOT_FOUND"} 1'
+    ]
+
+
 def test_a_measured_method_answers_and_raises_as_before():
     metrics = ServingMetrics()
 

@@ -44,6 +44,35 @@ def test_every_type_is_read_in_both_forms(dtype):
         np.testing.assert_array_equal(read.numpy(), tensor.numpy())
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"dtype": types_pb2.DT_FLOAT, "float_val": [1.5]},
+        {"dtype": types_pb2.DT_FLOAT, "float_val": [1.5, 2.5], "tensor_content": b"\0" * 16},
+        {"dtype": types_pb2.DT_INT8, "int_val": [300, -1, 2, 3]},
+        {"dtype": types_pb2.DT_BOOL, "bool_val": [True, False]},
+        {"dtype": types_pb2.DT_STRING, "string_val": [b"a", b"b\0", b"", b"\xff"]},
+        {"dtype": types_pb2.DT_STRING, "string_val": [b"a"]},
+        {"dtype": types_pb2.DT_STRING, "tensor_content": b"\1\1\1\0abc"},
+        {"dtype": types_pb2.DT_INT64, "int64_val": [-(2**63), 2**63 - 1, 0, 1]},
+    ],
+)
+def test_what_is_read_is_what_tensorflow_reads(fields):
+    proto = tensor_pb2.TensorProto(tensor_shape={"dim": [{"size": 2}, {"size": 2}]}, **fields)
+    read, expected = tensor_from_proto(proto), tf.io.parse_tensor(proto.SerializeToString(), proto.dtype)
+    assert (read.dtype, read.shape) == (expected.dtype, expected.shape)
+    np.testing.assert_array_equal(read.numpy(), expected.numpy())
+
+
+@pytest.mark.parametrize("size", [15, 17])
+def test_numbers_of_another_size_than_their_shape_are_refused(size):
+    proto = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_FLOAT, tensor_shape={"dim": [{"size": 4}]}, tensor_content=b"\1" * size
+    )
+    with pytest.raises(ValueError, match=f"^{size} bytes of tensor_content do not make a tensor"):
+        tensor_from_proto(proto)
+
+
 @pytest.mark.parametrize("value", [3.5, b"a\x00", True, 7])
 def test_scalars_keep_their_empty_shape(value):
     proto = tensor_to_proto(tf.constant(value))

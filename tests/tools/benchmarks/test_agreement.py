@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import small_shop
 from shelfrank_client import RankedItem, RankedPage
-from tools.benchmarks.agreement import compare, page_queries, rises
+from tools.benchmarks.agreement import compare, rises
 from trainer.data.pages import Pages
 from trainer.errors import InputError
 from trainer.evaluation.scores import Scores
@@ -89,20 +88,3 @@ def test_a_rise_is_measured_from_the_lowest_score_above():
 def test_other_items_than_asked_are_an_error(page):
     with pytest.raises(InputError, match="page first: the bundle answered other items than asked"):
         compare(two_pages(), scores([0.25, 0.75, 0.5, 0.125, 0.5]), IDS, [page])
-
-
-def test_a_batched_request_becomes_pages_as_a_frontend_asks_them(tmp_path):
-    experiment = small_shop.experiment(tmp_path, tmp_path)
-    request = {
-        "query": np.array(["lamp", "drill"]),
-        "user_id": np.array(["u1", ""]),
-        "item_id": np.array([["i1", "i2"], ["i3", ""]]),
-        "segment": np.array(["new", ""]),
-        "hour": np.array([5.0, 7.0], np.float32),
-        "history": np.array([["i4", "", ""], ["", "", ""]]),
-    }
-    first, second = page_queries(experiment, request)
-    assert (first.query, first.candidates, first.history) == ("lamp", ["i1", "i2"], ["i4"])
-    assert first.user == {"user_id": "u1", "segment": "new"}
-    assert first.context == {"hour": 5.0}
-    assert (second.candidates, second.history) == (["i3"], [])

@@ -3,11 +3,16 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2
 
 import small_shop
 from tools.benchmarks.latency import Latency, pages_of_candidates
-from tools.benchmarks.rounds import take_turns, timed_process
+from tools.benchmarks.prepared_requests import read_requests, write_requests
+from tools.benchmarks.rounds import ratio_of_rounds, take_turns, timed_process, turns
+from tools.benchmarks.throughput import batching_of
 from trainer.errors import InputError
 
 HERE = Path(__file__).parent
@@ -51,6 +56,49 @@ def test_no_process_is_left_behind(tmp_path):
         running = process._process
         assert running.poll() is None
     assert running.poll() is not None
+
+
+def test_rounds_hold_all_calls_and_each_of_them_one_at_least():
+    assert turns(7, 3) == [(0, 2), (2, 4), (4, 7)]
+    assert turns(2, 5) == [(0, 1), (1, 2)]
+
+
+def test_a_machine_that_is_busy_for_a_round_does_not_move_the_ratio():
+    # 3 rounds of 2 calls; in the second everything takes ten times as long, in the third one call of one side does.
+    below = [1.0, 1.0, 10.0, 10.0, 1.0, 1.0]
+    above = [1.2, 1.2, 12.0, 12.0, 1.2, 30.0]
+    assert ratio_of_rounds(above, below, 3) == pytest.approx(1.2)
+
+
+def test_a_request_made_beforehand_is_one_page_and_keeps_its_order(tmp_path):
+    request = {"query": np.array(["drill", "bits ö"]), "price": np.array([[1.5, 2.5], [3.5, 4.5]], np.float32)}
+    write_requests(tmp_path / "requests", "shop", 7, request)
+    first, second = (predict_pb2.PredictRequest.FromString(sent) for sent in read_requests(tmp_path / "requests"))
+    assert (second.model_spec.name, second.model_spec.version.value) == ("shop", 7)
+    assert first.inputs["query"].string_val == [b"drill"]
+    assert tf.make_ndarray(second.inputs["query"]).tolist() == ["bits ö".encode()]
+    assert tf.make_ndarray(second.inputs["price"]).tolist() == [[3.5, 4.5]]
+
+
+def test_the_gain_of_batching_is_that_of_its_rounds():
+    # 2 pages a round: 2 and 4, 1 and 3, 4 and 8 pages a second without and with batching.
+    rounds = [
+        ([1.0, 0.1, 0.2], [0.5, 0.3, 0.3]),
+        ([2.0, 0.1, 0.2], [2 / 3, 0.3, 0.4]),
+        ([0.5, 0.1, 0.1], [0.25, 0.3, 0.4]),
+    ]
+    found = batching_of(rounds)
+    assert (found.off.rate, found.on.rate, found.gain) == pytest.approx((2.0, 4.0, 2.0))
+    assert (found.off.p50, found.on.p50) == pytest.approx((100.0, 300.0))
+
+
+def test_a_server_that_is_not_there_is_one_line(tmp_path):
+    write_requests(tmp_path / "requests", "shop", 7, {"query": np.array(["drill"])})
+    with (
+        timed_process("tools.benchmarks.called_by_stub", ["127.0.0.1:1", str(tmp_path / "requests")]) as process,
+        pytest.raises(InputError, match="called_by_stub: ended early: request 0: UNAVAILABLE: "),
+    ):
+        process.seconds(0, 1)
 
 
 def test_percentiles_are_those_of_the_calls_in_milliseconds():

@@ -46,13 +46,27 @@ def test_the_bundle_over_grpc_ranks_as_the_trainer_does(figures, exported):
     assert figures["unknown"].value == 0
 
 
-def test_latency_is_told_in_percentiles_both_ways_with_their_ratio(figures):
+def test_latency_is_told_in_percentiles_of_each_way_with_the_ratio(figures):
     assert figures["calls"].value == 10
-    for way in ("grpc", "direct"):
+    for way in ("grpc", "stub", "direct"):
         p50, p95, p99 = (figures[f"{way}.p{p}_ms"].value for p in (50, 95, 99))
         assert 0 < p50 <= p95 <= p99
     assert figures["grpc_to_direct"].value == figures["grpc.p50_ms"].value / figures["direct.p50_ms"].value
     assert figures["grpc.p50_ms"].limit == 40
+
+
+def test_the_server_is_held_against_a_direct_call_of_the_same_pages(figures):
+    ratio = figures["server_to_direct"]
+    assert ratio.value > 0
+    assert ratio.limit == 1.15
+
+
+def test_many_callers_are_told_with_and_without_batching(figures):
+    assert figures["callers"].value == 16
+    for way in ("alone", "joined"):
+        assert figures[f"{way}.pages_per_s"].value > 0
+        assert figures[f"{way}.p50_ms"].value > 0
+    assert figures["batching_gain"].value > 0
 
 
 def test_the_size_on_disk_is_held_against_weights_and_item_table(tmp_path):

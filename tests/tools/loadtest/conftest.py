@@ -18,7 +18,7 @@ PREDICT = "/tensorflow.serving.PredictionService/Predict"
 
 
 class Gate(grpc.GenericRpcHandler):
-    """Passes calls on to a server; ``stall`` and ``refuse`` come between."""
+    """Passes calls on to a server; ``stall`` and ``refuse`` come between. ``last`` is the last Predict request."""
 
     def __init__(self, port: int) -> None:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
@@ -26,6 +26,7 @@ class Gate(grpc.GenericRpcHandler):
         self.port = self._server.add_insecure_port("127.0.0.1:0")
         self.target = f"127.0.0.1:{self.port}"
         self._ended = threading.Event()
+        self.last = b""
         self.stop_holding()
         self._server.start()
 
@@ -48,6 +49,7 @@ class Gate(grpc.GenericRpcHandler):
 
         def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
             if method == PREDICT:
+                self.last = request
                 self._come_between(context)
             try:
                 return forward(request, timeout=30)

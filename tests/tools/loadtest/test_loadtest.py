@@ -12,6 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from shelfrank_client import RankingClient
+from shelfrank_client.protocol import PredictRequest
 from tools.cli import app
 from tools.loadtest.arrivals import due_times
 from tools.loadtest.figures import Loaded, RateFigures
@@ -67,6 +68,23 @@ def test_a_load_is_told_by_rate_and_by_list_size_as_table_json_and_page(port, re
     assert "4 candidates" in page
     assert "12 candidates" in page
     assert not re.search(r"""(src|href)=["']https?:|url\(["']?https?:|@import""", page)
+
+
+def test_lists_are_filled_up_as_the_options_say(gate, recorded, tmp_path):
+    where = ["--target", gate.target, "--model", "hand", "--pages", recorded, "--rate", 20, *QUICK]
+    files = ["--json", tmp_path / "load.json", "--html", tmp_path / "load.html"]
+    for options, sizes in (
+        (["--list-sizes", "4,16,32", "--history-length", 3], {"item_id": [1, 16], "history": [1, 3]}),
+        ([], {"item_id": [1, 5], "history": [1, 1]}),
+    ):
+        result = run(*where, "--mix", "5:1", *options, *files)
+        assert result.exit_code == 0, result.output
+        inputs = PredictRequest.FromString(gate.last).inputs
+        assert {name: [dim.size for dim in inputs[name].tensor_shape.dim] for name in sizes} == sizes
+        found = json.loads((tmp_path / "load.json").read_text())
+        expected = ([4, 16, 32], 3) if options else (None, None)
+        assert (found["list_sizes"], found["history_length"]) == expected
+        assert ("4, 16, 32" in (tmp_path / "load.html").read_text()) == bool(options)
 
 
 def test_a_stall_of_the_server_is_seen_by_all_requests_that_were_due_meanwhile(gate, recorded):
@@ -191,6 +209,10 @@ def test_pages_that_do_not_fit_the_model_are_refused_before_the_load(port, tmp_p
         (["--mix", "0:1"], "--mix 0:1: '0:1' is no SIZE:SHARE"),
         (["--mix", "24:0.5,24:0.5"], "is no SIZE:SHARE"),
         (["--mix", "5000:1"], "asks for lists of 5000"),
+        (["--list-sizes", "24,12"], "--list-sizes 24,12: expected whole numbers above 0 that grow"),
+        (["--list-sizes", "24,many"], "--list-sizes 24,many: expected whole numbers above 0 that grow"),
+        (["--list-sizes", "0,12"], "--list-sizes 0,12: expected whole numbers above 0 that grow"),
+        (["--history-length", "0"], "--history-length 0: expected a whole number above 0"),
         (["--rate", "0"], "--rate: expected a number above 0"),
         (["--duration", "nan"], "--duration: expected a number above 0"),
         (["--warm", "-1"], "--warm: expected a number above 0 or 0"),

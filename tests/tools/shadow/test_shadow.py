@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from typer.testing import CliRunner
 
 from shelfrank_client import PageQuery, RankedItem, RankedPage
@@ -75,6 +76,32 @@ def test_the_same_order_with_other_scores_shows_as_drift_alone(server, recorded,
     assert found["difference"]["ctr"] == {"mean": pytest.approx(0.125), "max": pytest.approx(0.125)}
     for values in found["score_quantiles"].values():
         assert values["difference"] == pytest.approx(0.25)
+
+
+class Widths(tf.Module):
+    """score = width of the list + 100 times that of the history."""
+
+    @tf.function(
+        input_signature=[*[tf.TensorSpec([None], tf.string)] * 2, *[tf.TensorSpec([None, None], tf.string)] * 2]
+    )
+    def rank(
+        self, query: tf.Tensor, user_id: tf.Tensor, item_id: tf.Tensor, history: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        width = tf.cast(tf.shape(item_id)[1] + 100 * tf.shape(history)[1], tf.float32)
+        values = tf.fill(tf.shape(item_id), width)
+        return dict.fromkeys(("score", "ctr", "cvr", "ctcvr"), values) | {"item_id": item_id, "known": item_id != ""}
+
+
+def test_lists_are_filled_up_for_both_sides_as_the_options_say(recorded, tmp_path):
+    model, folder = Widths(), tmp_path / "models" / "widths" / "1"
+    tf.saved_model.save(model, str(folder), signatures={"serving_default": model.rank})
+    sides = [folder, folder, "--pages", recorded, "--list-sizes", "16,32", "--history-length", 3]
+    found = found_by(tmp_path / "found.json", *sides)
+    assert found["compared"] == 12
+    for values in found["score_quantiles"].values():
+        assert (values["a"], values["b"]) == (316.0, 316.0)
+    wrong = failure(*sides[:4], "--list-sizes", "32,16")
+    assert wrong.startswith("--list-sizes 32,16: expected whole numbers above 0 that grow")
 
 
 def test_bundle_folders_are_served_for_the_time_of_the_comparison(versions, server, recorded, tmp_path):
