@@ -9,10 +9,13 @@ import typer
 
 from serving.local.errors import ServerError
 from shelfrank_client.errors import RankingError
+from tools.channels.command import channels
 from tools.deploy.command import check_deploy
 from tools.loadtest.command import loadtest
-from tools.run_arguments import check_split, run_folder, run_overrides
+from tools.off_policy.command import offpolicy
+from tools.run_arguments import RunConfig, RunFolder, check_split, run_folder, run_overrides
 from tools.shadow.command import shadow
+from tools.training import train
 from trainer.errors import InputError
 
 app = typer.Typer(
@@ -24,11 +27,6 @@ app = typer.Typer(
 
 Config = Annotated[Path, typer.Option("--config", help="The experiment, a YAML file.")]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Overrides, with dots.")]
-RunFolder = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[RUN] [KEY=VALUE]...", help="A folder that train wrote; overrides of evaluate and export."),
-]
-RunConfig = Annotated[Path | None, typer.Option("--config", help="The experiment, in place of its run folder.")]
 
 
 @app.command()
@@ -59,18 +57,7 @@ def simulate(config: Config, overrides: Overrides = None) -> None:
     typer.echo("\n".join(report.lines()))
 
 
-@app.command()
-def train(config: Config, overrides: Overrides = None) -> None:
-    """Fine-tune the model; a killed run goes on where it was."""
-    from rich.console import Console
-
-    from trainer.config import load_experiment
-    from trainer.data.prepared import ensure_prepared
-    from trainer.training.fit import train as run
-
-    experiment = load_experiment(config, overrides)
-    folder = run(experiment, ensure_prepared(experiment), Console())
-    typer.echo(f"trained: {folder}")
+app.command("train")(train)
 
 
 @app.command()
@@ -240,9 +227,11 @@ def query(
     show(text, page, titles, Console())
 
 
+app.command("channels")(channels)
 app.command("check-deploy")(check_deploy)
 app.command("loadtest")(loadtest)
 app.command("shadow")(shadow)
+app.command("offpolicy")(offpolicy)
 
 
 def main() -> None:

@@ -1,11 +1,20 @@
 """How the command line names a run, its overrides and its splits."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from trainer.errors import InputError
 
-LATER = ("evaluate", "export")
+LATER = ("evaluate", "export", "collaborative", "retrieval", "channels", "lists")
 """Sections that say what is done with a trained model, not how it was trained."""
+
+RunFolder = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RUN] [KEY=VALUE]...", help=f"A folder that train wrote; overrides of {', '.join(LATER)}."),
+]
+RunConfig = Annotated[Path | None, typer.Option("--config", help="The experiment, in place of its run folder.")]
 
 
 def run_folder(run: list[str] | None, config: Path | None) -> Path:
@@ -30,7 +39,7 @@ def run_overrides(run: list[str] | None, config: Path | None) -> list[str]:
     for override in overrides:
         if override.partition("=")[0].split(".")[0] not in LATER:
             raise InputError(
-                f"{override!r}: the run was trained already; overrides of {' and '.join(LATER)} can follow its folder, "
+                f"{override!r}: the run was trained already; overrides of {', '.join(LATER)} can follow its folder, "
                 "for instance evaluate.bootstrap=0"
             )
     return overrides

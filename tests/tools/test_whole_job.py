@@ -56,6 +56,8 @@ augmentation:
   methods:
     - {{method: keyboard_typos, queries: 0.5}}
     - {{method: word_swap, items: 0.2}}
+retrieval: {{width: 8, hidden: [8], epochs: 1, batch: 32}}
+lists: {{size: 10, diversity: {{method: mmr}}}}
 export: {{models: {folder}/models}}
 """
 
@@ -100,13 +102,23 @@ def check_extremes(client: RankingClient, ids: list[str]) -> None:
         client.rank("lamp", ids, user={"colour": "red"})
 
 
+def check_lists(client: RankingClient, ids: list[str]) -> None:
+    """Lists of all channels together, of ten different items each."""
+    lists = [client.recommend("lamp", history=ids[:3]), client.search("lamp"), client.for_user(history=ids[:3])]
+    lists += [client.similar_items(ids[0]), client.trending(), client.recommend()]
+    for found in lists:
+        assert len({item.item_id for item in found}) == len(found) == 10
+    came = {channel for found in lists for item in found for channel in item.channels}
+    assert {"query_tower", "user_tower", "text", "trending"} <= came
+
+
 @pytest.fixture(scope="module")
 def job(tiny_preset, tmp_path_factory) -> tuple[Path, Path]:
     """A folder in which everything up to the export was run, and its config."""
     folder = tmp_path_factory.mktemp("job")
     config = folder / "shop.yaml"
     config.write_text(CONFIG.format(folder=folder, preset=tiny_preset))
-    for step in ("simulate", "prepare", "train", "evaluate", "report", "export"):
+    for step in ("simulate", "prepare", "train", "evaluate", "report", "channels", "export"):
         succeed(step, "--config", config)
     return folder, config
 
@@ -153,6 +165,7 @@ def test_a_served_bundle_answers_through_the_client_and_takes_new_items_without_
             assert {item.item_id for item in page} == {*ids, "new"}
             assert {item.item_id for item in page if not item.known} == {"new"}
             check_extremes(client, ids)
+            check_lists(client, ids)
             scores = [item.score for item in page]
             assert scores == sorted(scores, reverse=True)
             more = pd.concat([items, items.tail(1).assign(item_id="new")], ignore_index=True)
@@ -165,6 +178,9 @@ def test_a_served_bundle_answers_through_the_client_and_takes_new_items_without_
             assert page.model_version == 2
             assert all(item.known for item in page)
             assert page[0].score == pytest.approx(page[1].score, abs=1e-6)
+            *others, last = items["item_id"]
+            (twin,) = client.similar_items(last, excluded=others)
+            assert (twin.item_id, twin.channels) == ("new", ("text",))
         out = succeed(
             "query", "lamp", "--target", f"127.0.0.1:{port}", "--model", "shop", "--items", folder / "more.parquet"
         )

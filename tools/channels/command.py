@@ -1,14 +1,15 @@
-"""``shelfrank channels RUN``."""
+"""``shelfrank channels``: what the lists of a bundle are found with."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tools.run_arguments import RunConfig, RunFolder, run_folder, run_overrides
+
 
 def channels(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
-    overrides: Annotated[list[str] | None, typer.Argument(help="key=value of collaborative and retrieval.")] = None,
+    run: RunFolder = None,
+    config: RunConfig = None,
     two_tower: Annotated[
         bool, typer.Option("--two-tower/--no-two-tower", help="Whether to train the two towers, too.")
     ] = True,
@@ -18,6 +19,6 @@ def channels(
 
     from trainer.channels.build import build_channels
 
-    console = Console()
-    folder = build_channels(run, console, overrides or [], two_tower)
-    console.print(f"channels: {folder}; shelfrank export {run}")
+    folder = run_folder(run, config)
+    made = build_channels(folder, Console(), run_overrides(run, config), two_tower)
+    typer.echo(f"channels: {made}; now: shelfrank export {folder}")

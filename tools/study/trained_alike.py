@@ -14,7 +14,7 @@ from trainer.text.backbone import ARCHITECTURE
 from trainer.training.run import BEST, CONFIG, FINISHED, HISTORY, STATISTICS, write_config
 
 LEARNED = (ARCHITECTURE, STATISTICS, HISTORY, EXAMINATION, BEST, FINISHED)
-AFTER_TRAINING = {"calibration", "evaluate", "export"}
+AFTER_TRAINING = {"calibration", "evaluate", "export", "collaborative", "retrieval", "channels", "lists"}
 
 
 def take_weights(experiment: Experiment) -> Path | None:

@@ -7,7 +7,6 @@ NEIGHBOURS, POPULARITY, QUERY_MEMORY = "neighbours.parquet", "popularity.parquet
 COUNTS = "counts.parquet"
 FACTS = "channels.json"
 TWO_TOWER = "two_tower"
-QUERY_TOWER, TOWER_ITEMS = "query_tower", "items.parquet"
 
 
 def channels_folder(run: Path) -> Path | None:

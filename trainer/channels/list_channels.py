@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 
 from trainer.channels.asked import Asked
@@ -13,8 +12,6 @@ from trainer.channels.folder import (
     NEIGHBOURS,
     POPULARITY,
     QUERY_MEMORY,
-    QUERY_TOWER,
-    TOWER_ITEMS,
     TWO_TOWER,
 )
 from trainer.channels.item_to_item import ItemToItem
@@ -23,7 +20,7 @@ from trainer.channels.nearest import Nearest, by_product
 from trainer.channels.tables import read_neighbours, read_popularity, read_query_memory
 from trainer.channels.union import Union, channel_names, union
 from trainer.config.channels import CHANNELS, FOR_ALL, ChannelsConfig
-from trainer.errors import InputError
+from trainer.retrieval.artefact import QUERY_TOWER
 from trainer.retrieval.brute_force import BruteForce
 
 LISTS = ("search", "for_user", "similar_items", "recommend", "trending")
@@ -38,23 +35,30 @@ class ListChannels(tf.Module):
         folder: the run's folder of channels; a table or tower that it lacks is a channel less.
         item_ids: ids by row, str [I].
         item_vectors: unit vectors of the items' texts and, last, zeros, float32 [I + 1, D].
+        tower_items: the item tower's vectors, float32 [I, W]; None where the run has no towers.
         scratch: where files are written until the bundle is saved.
 
     Raises:
-        InputError: if a table can't be read, or the tower lacks an item.
+        InputError: if a table can't be read.
     """
 
     def __init__(
-        self, config: ChannelsConfig, folder: Path, item_ids: np.ndarray, item_vectors: tf.Variable, scratch: Path
+        self,
+        config: ChannelsConfig,
+        folder: Path,
+        item_ids: np.ndarray,
+        item_vectors: tf.Variable,
+        tower_items: np.ndarray | None,
+        scratch: Path,
     ) -> None:
         super().__init__(name="channels")
         self.config, self.padding = config, len(item_ids)
         self.tower: Any = None
         text = Nearest("text", by_product(item_vectors), lambda asked: asked.query_vectors, True, self.padding)
         self.channels: dict[str, Any] = {"text": text}
-        if (folder / TWO_TOWER).is_dir():
+        if tower_items is not None:
             self.tower = tf.saved_model.load(str(folder / TWO_TOWER / QUERY_TOWER))
-            self.index = BruteForce(tower_items(folder / TWO_TOWER / TOWER_ITEMS, item_ids))
+            self.index = BruteForce(tower_items)
             for name, of in (("query_tower", _tower_vectors), ("user_tower", _user_vectors)):
                 self.channels[name] = Nearest(name, self.index, of, name == "query_tower", self.padding)
         if (folder / NEIGHBOURS).is_file():
@@ -95,22 +99,6 @@ class ListChannels(tf.Module):
     def item_vectors(self, rows: tf.Tensor) -> tf.Tensor | None:
         """The item tower's vectors, float32 [P, W], of rows int32 [P]; None without a tower."""
         return None if self.tower is None else tf.transpose(tf.gather(self.index.columns, rows, axis=1))
-
-
-def tower_items(path: Path, item_ids: np.ndarray) -> np.ndarray:
-    """The item tower's vectors by row, float32 [I, W].
-
-    Raises:
-        InputError: if the file lacks an item.
-    """
-    table = pd.read_parquet(path)
-    place = pd.Index(table["item_id"]).get_indexer(item_ids)
-    if (place < 0).any():
-        raise InputError(
-            f"{path}: has no vector of item {item_ids[np.argmin(place)]!r} and {(place < 0).sum() - 1:,} more; "
-            "run `shelfrank channels` again"
-        )
-    return np.stack(table["vector"].to_numpy()).astype(np.float32)[place]
 
 
 def _tower_vectors(asked: Asked) -> tf.Tensor:

@@ -35,12 +35,8 @@ class ListsByText(tf.Module):
     ) -> None:
         super().__init__(name=name)
         self.padding, self._of = padding, of
-        file = folder / f"{name}.txt"
-        file.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-        self.texts = tf.saved_model.Asset(str(file))
-        line, number = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
-        reading = tf.lookup.TextFileInitializer(self.texts, tf.string, line, tf.int64, number)
-        self.lists = tf.lookup.StaticHashTable(reading, default_value=len(texts))
+        # A table of no lines can't be read.
+        self.lists = _numbers(texts, folder / f"{name}.txt") if len(texts) else None
         self.rows = tf.Variable(rows, trainable=False, name=f"{name}_rows")
         self.scores = tf.Variable(scores, trainable=False, name=f"{name}_scores")
 
@@ -51,5 +47,14 @@ class ListsByText(tf.Module):
             asked: P pages.
             count: candidates a page, at most.
         """
-        found = self.lists.lookup(self._of(asked))
+        texts = self._of(asked)
+        found = tf.zeros_like(texts, tf.int64) if self.lists is None else self.lists.lookup(texts)
         return Candidates(tf.gather(self.rows, found)[:, :count], tf.gather(self.scores, found)[:, :count])
+
+
+def _numbers(texts: np.ndarray, file: Path) -> tf.lookup.StaticHashTable:
+    """Numbers of texts; of others their count."""
+    file.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    line, number = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
+    reading = tf.lookup.TextFileInitializer(tf.saved_model.Asset(str(file)), tf.string, line, tf.int64, number)
+    return tf.lookup.StaticHashTable(reading, default_value=len(texts))

@@ -123,7 +123,7 @@ def _by_text(texts: pd.Series, table: pd.DataFrame, item_ids: np.ndarray, none: 
     if none is not None:
         frame = frame[frame["text"] != none]
     # Texts that differ in their spaces only are one.
-    frame = frame.groupby(["text", "row"], as_index=False, sort=True)["score"].sum()
+    frame = frame.groupby(["text", "row"], sort=True)["score"].sum().reset_index()
     distinct = np.array(sorted(set(frame["text"]) - {""}), dtype=object)
     codes = pd.Index(distinct).get_indexer(frame["text"])
     group = pd.Series(np.where(codes < 0, len(distinct), codes))

@@ -89,7 +89,7 @@ class ExplorationConfig(Section):
     new_below: Count = 100
     pool: Count = 20
     prior: tuple[Positive, Positive] = (1.0, 20.0)
-    draws: Count = 1000
+    draws: Count = 500
 
     @field_validator("positions")
     @classmethod

@@ -13,7 +13,7 @@ from trainer.evaluation.compared import Compared, Contrast
 from trainer.evaluation.scored_run import SOURCES, ScoredRun, check_same_pages, read_scored_run
 from trainer.metrics.bootstrap import HIGH, LOW, resample
 
-MAY_DIFFER = {"name", "seed", "runs", "export", "evaluate"}
+MAY_DIFFER = {"name", "seed", "runs", "export", "evaluate", "collaborative", "retrieval", "channels", "lists"}
 """Keys in which runs of one side may differ, beside the folder of the prepared data."""
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 import tensorflow as tf
 from rich.console import Console
 
-from trainer.channels.folder import channels_folder
+from trainer.channels.folder import TWO_TOWER, channels_folder
 from trainer.channels.list_channels import ListChannels
 from trainer.channels.tables import read_counts
 from trainer.config import Experiment
@@ -32,6 +32,7 @@ from trainer.export.requests import page_request
 from trainer.export.rescoring import measured_metrics, rescored
 from trainer.export.signatures import RankingModule
 from trainer.export.warmup import warmup_requests, write_warmup
+from trainer.retrieval.new_items import embed_items
 from trainer.training.run import Run, load_run
 from trainer.training.tables import Tables, build_tables, preprocess
 
@@ -194,7 +195,10 @@ def _save(run: Run, items: pd.DataFrame, tables: Tables, vectors: np.ndarray, ma
         channels = channels_folder(run.folder)
         if channels is not None:
             ids = items["item_id"].to_numpy(object)
-            found = ListChannels(run.experiment.channels, channels, ids, table.vectors, scratch)
+            towers = channels / TWO_TOWER
+            # All by the item tower, so that items newer than the towers are found as well.
+            tower_items = embed_items(run, towers, items, vectors) if towers.is_dir() else None
+            found = ListChannels(run.experiment.channels, channels, ids, table.vectors, tower_items, scratch)
             module.lists = ListModule(run.experiment, module, found, items, read_counts(channels, ids))
             functions |= module.lists.functions()
         tf.saved_model.save(module, str(making), signatures=functions)
