@@ -32,6 +32,7 @@ ANSWERS = RESERVED_FEATURE_NAMES - {"history"} | {
     "order_timestamp",
     "split",
     "is_judged",
+    "of_base",
     "text",
 }
 """Names in lower case; upper case does not make another column of them."""

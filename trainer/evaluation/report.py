@@ -15,6 +15,7 @@ import jinja2
 from trainer.config import dump_experiment
 from trainer.errors import InputError
 from trainer.evaluation import report_tables as tables
+from trainer.evaluation.continued_tables import continued_tables
 from trainer.evaluation.drawing import LegendEntry, Picture, colour_of, legend_entry
 from trainer.evaluation.examination_picture import examination_picture
 from trainer.evaluation.ndcg_pictures import difference_plot, ndcg_by_cut, ndcg_by_frequency
@@ -103,6 +104,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "leads": [picture for picture in leads if picture is not None],
         "foreign": {name: tables.foreign_table(found) for name, found in data.foreign.items()},
         "robustness": robustness_part(data),
+        "continued": continued_tables(data.folder),
         "legend": _legend(data),
         "galleries": list(_galleries(data)),
         "examples": {SOURCES.get(s, s): page_examples(side, data.k) for s, side in data.sides.items()},

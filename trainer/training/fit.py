@@ -12,11 +12,10 @@ from rich.console import Console
 from trainer.adversarial import build_method
 from trainer.calibration.fit import calibrate_after_training, check_rows
 from trainer.config import Experiment, dump_experiment
-from trainer.data.down_sampling import down_sample
-from trainer.data.pages import Pages, concatenate
 from trainer.data.prepared import Prepared
 from trainer.debiasing.examination_curve import EXAMINATION
 from trainer.errors import InputError
+from trainer.evaluation.continued import CONTINUED, measure_continued
 from trainer.evaluation.scorer import RankerScorer
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, save_architecture
@@ -25,6 +24,7 @@ from trainer.training import run as runs
 from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.batches import PageBatches
 from trainer.training.checkpoint import load_state, save_state
+from trainer.training.continuation import load_base_weights
 from trainer.training.examination import Examination, write_curve
 from trainer.training.gates import GateWeights, write_gates
 from trainer.training.optimizer import build_optimizer
@@ -33,6 +33,7 @@ from trainer.training.progress import TrainingProgress
 from trainer.training.step import RankerTraining, objective_of
 from trainer.training.tables import build_tables
 from trainer.training.tensorboard import TensorBoardLog
+from trainer.training.training_pages import sampled_pages
 from trainer.training.validation import Validation
 from trainer.training.weight_average import averaged_weights
 
@@ -63,6 +64,8 @@ def train(experiment: Experiment, prepared: Prepared, console: Console | None = 
     else:
         session.learn()
     calibrate_after_training(experiment, prepared, folder, console)
+    if experiment.incremental.base is not None and not (folder / CONTINUED).is_file():
+        measure_continued(folder, prepared, console)
     return folder
 
 
@@ -75,8 +78,8 @@ class _Session:
         if self.finished:
             return
         runs.set_seed(experiment.seed)
-        config = experiment.train
-        pages = self._thin(training_pages(experiment, prepared))
+        config = experiment.optimisation
+        pages = sampled_pages(experiment, prepared, console)
         self.examination = Examination(experiment, prepared, folder, console)
         backbone, tokenizer = load_backbone(
             experiment.encoder.backbone, POLICIES[config.precision], experiment.encoder.dropout
@@ -85,6 +88,8 @@ class _Session:
         runs.write_text(folder / runs.STATISTICS, json.dumps(prepared.statistics, ensure_ascii=False))
         self.packers = runs.build_packers(experiment, tokenizer)
         self.ranker = build_ranker(experiment, prepared.statistics, backbone, tokenizer.pad_token_id, config.precision)
+        if experiment.incremental.base is not None:
+            load_base_weights(self.ranker, experiment.incremental.base)
         limit_training(self.ranker.encoder, experiment.finetune)
         self.parameters = count_parameters(self.ranker)
         self.scorer = RankerScorer(experiment, self.ranker, self.packers)
@@ -152,8 +157,11 @@ class _Session:
             self.console.print(f"going on after step {progress['round'] * self.interval} of {self.folder}")
         else:
             shutil.rmtree(self.folder / "tensorboard", ignore_errors=True)
-            self._start_at_base_rates()
-            self._validate(0, progress)
+            if self.experiment.incremental.base is None:
+                self._start_at_base_rates()
+                self._validate(0, progress)
+            else:
+                self._report(0, progress)
         self.console.print(self.parameters.in_words())
         if self.texts.methods:
             self.console.print(self.texts.in_words(), highlight=False)
@@ -205,19 +213,6 @@ class _Session:
         runs.write_text(self.folder / runs.FINISHED, json.dumps({**summary, "data_hash": self.prepared.data_hash}))
         checkpoint.unlink()
 
-    def _thin(self, pages: Pages) -> Pages:
-        """The pages with the share of unclicked impressions that is trained on."""
-        rate = self.experiment.train.negative_rate
-        thinned = down_sample(pages, rate, self.experiment.seed)
-        if rate < 1.0:
-            self.console.print(
-                f"train.negative_rate {rate:g}: {len(thinned.item):,} of {len(pages.item):,} training impressions on "
-                f"{len(thinned):,} of {len(pages):,} pages",
-                soft_wrap=True,
-                highlight=False,
-            )
-        return thinned
-
     def _start_at_base_rates(self) -> None:
         """Centre the similarity, so that the heads' biases are the base rates."""
         if not self.experiment.model.residual:
@@ -254,7 +249,8 @@ class _Session:
     def _report(self, step: int, progress: dict[str, Any]) -> dict[str, float]:
         """Validate, and keep the weights if they are the best so far.
 
-        The weights before training are no candidate: they may rank well, but their probabilities are not fitted yet.
+        Pretrained weights are no candidate before training: they may rank well, but their probabilities are not fitted yet.
+        Those of a run that is continued are.
         """
         metrics = self._validate(step, progress)
         name = self.experiment.train.stop_on
@@ -268,17 +264,3 @@ class _Session:
         else:
             progress["waited"] += 1
         return metrics
-
-
-def training_pages(experiment: Experiment, prepared: Prepared) -> Pages:
-    """The training pages of the log, and of the judgments where relevance is a task."""
-    parts = []
-    wants_log = experiment.loss.ctr + experiment.loss.cvr > 0
-    if prepared.pages is not None and wants_log:
-        parts.append(prepared.pages.split("train"))
-    if prepared.judged is not None and experiment.model.relevance and experiment.loss.relevance:
-        parts.append(prepared.judged.split("train"))
-    parts = [part for part in parts if len(part)]
-    if not parts:
-        raise InputError("no training pages: the weights of the loss leave nothing to learn from these tables")
-    return concatenate(parts)
