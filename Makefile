@@ -17,7 +17,7 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy trainer serving/local tools
-	$(BIN)/mypy --strict serving/client/shelfrank_client
+	$(BIN)/mypy --strict --python-version 3.10 serving/client/shelfrank_client
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.ready weights

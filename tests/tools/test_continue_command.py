@@ -1,8 +1,6 @@
 """`shelfrank train --continue` and `shelfrank export --items` through the command line, on the tiny backbone."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,31 +8,10 @@ import pandas as pd
 import pytest
 
 import days_of_shop
+from command_line import fault, succeed
 from trainer.config import dump_experiment
 
 NEXT = "shop-2"
-
-
-def shelfrank(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tools.cli", *map(str, words)], capture_output=True, text=True, timeout=900, check=False
-    )
-
-
-def succeed(*words: object) -> str:
-    done = shelfrank(*words)
-    assert done.returncode == 0, f"{words}: {done.stderr[-2000:]}"
-    return done.stdout + done.stderr
-
-
-def fault(*words: object) -> str:
-    """The one line that a user's mistake gives."""
-    done = shelfrank(*words)
-    assert done.returncode == 2, f"{words}: exit code {done.returncode}: {done.stderr[-2000:]}"
-    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    return lines[0]
 
 
 @pytest.fixture(scope="module")

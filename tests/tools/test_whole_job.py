@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from command_line import fault, succeed
 from shelfrank_client import InvalidRequest, PageQuery, RankingClient
 from tools.local_server import start_server, wait_for_port
 
@@ -60,28 +61,6 @@ retrieval: {{width: 8, hidden: [8], epochs: 1, batch: 32}}
 lists: {{size: 10, diversity: {{method: mmr}}}}
 export: {{models: {folder}/models}}
 """
-
-
-def shelfrank(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tools.cli", *map(str, words)], capture_output=True, text=True, timeout=600, check=False
-    )
-
-
-def succeed(*words: object) -> str:
-    done = shelfrank(*words)
-    assert done.returncode == 0, f"{words}: {done.stderr[-2000:]}"
-    return done.stdout
-
-
-def fault(*words: object) -> str:
-    """The one line that a user's mistake gives."""
-    done = shelfrank(*words)
-    assert done.returncode == 2, f"{words}: exit code {done.returncode}: {done.stderr[-2000:]}"
-    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    return lines[0]
 
 
 def check_extremes(client: RankingClient, ids: list[str]) -> None:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from trainer.calibration.segment import Segment
 from trainer.data.pages import Pages
+from trainer.text.normalised import normalised
 
 HEAD, TORSO, TAIL = "head", "torso", "tail"
 
@@ -59,12 +60,6 @@ class QueryBand(Segment):
     def as_dict(self) -> dict[str, Any]:
         """The queries of the two bands that are listed."""
         return {HEAD: self.head, TORSO: self.torso}
-
-
-def normalised(queries: tf.Tensor) -> tf.Tensor:
-    """Queries in lower case with single spaces, string of the same shape."""
-    lower = tf.strings.lower(queries, encoding="utf-8")
-    return tf.strings.strip(tf.strings.regex_replace(lower, r"\s+", " "))
 
 
 def _filled(pages: Pages) -> np.ndarray:

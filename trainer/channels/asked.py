@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-SPACES = r"[\s\v\x1c-\x1f\x{85}\pZ]+"
-"""What Python's ``str.split`` takes for space, in RE2."""
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -32,8 +29,3 @@ class Asked:
     def has_query(self) -> tf.Tensor:
         """Whether anything was typed, bool [P]."""
         return self.query != ""
-
-
-def normalised(texts: tf.Tensor) -> tf.Tensor:
-    """Texts in lower case with single spaces, as `trainer.data.splits.normalise_query` has them; string of the same shape."""
-    return tf.strings.strip(tf.strings.regex_replace(tf.strings.lower(texts, encoding="utf-8"), SPACES, " "))

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from trainer.channels.asked import normalised
 from trainer.channels.folder import COUNTS, NEIGHBOURS, POPULARITY, QUERY_MEMORY
 from trainer.errors import InputError
+from trainer.text.normalised import normalised
 
 MOST = 1000
 """Items of a list, at most."""

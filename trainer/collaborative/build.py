@@ -7,6 +7,7 @@ import pandas as pd
 from rich.console import Console
 from scipy import sparse
 
+from trainer.channels.folder import NEIGHBOURS, POPULARITY, QUERY_MEMORY
 from trainer.collaborative.interactions import Interactions, count_interactions, with_two_items
 from trainer.collaborative.neighbours import find_neighbours
 from trainer.collaborative.popularity import EVERY, popularity
@@ -16,7 +17,6 @@ from trainer.data.prepared import Prepared
 from trainer.data.storage import write_frame
 from trainer.errors import InputError
 
-NEIGHBOURS, POPULARITY, QUERY_MEMORY = "neighbours.parquet", "popularity.parquet", "query_memory.parquet"
 ONE = {"users": "user", "pages": "page", "queries": "query"}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from trainer.channels.asked import Asked, normalised
+from trainer.channels.asked import Asked
 from trainer.channels.candidates import Candidates
 from trainer.channels.list_channels import LISTS, ListChannels
 from trainer.channels.union import Union, with_pinned
@@ -16,6 +16,7 @@ from trainer.export.signatures import OUTPUTS, RankingModule, concrete
 from trainer.lists.caps import item_codes
 from trainer.lists.list_policy import ListPolicy
 from trainer.lists.page import ListPage
+from trainer.text.normalised import normalised
 
 IN_CHANNEL_ORDER = ("similar_items", "trending")
 """Lists that are ordered by their channels; the others by the score of the model."""

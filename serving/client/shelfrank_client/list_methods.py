@@ -1,11 +1,18 @@
 """The methods of both clients for lists that the model makes itself."""
 
-from collections.abc import Awaitable
-from typing import Any, Protocol, Unpack
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shelfrank_client.conversation import Conversation
 from shelfrank_client.item_list import ItemList, ListArguments
 from shelfrank_client.steps import Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    # Of `typing` from Python 3.11 on only.
+    from typing_extensions import Unpack
 
 
 class _Client(Protocol):
