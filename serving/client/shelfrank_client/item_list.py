@@ -1,10 +1,10 @@
 """What a list is that the model made itself, and what is asked for one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypedDict, overload
+from typing import Any, NamedTuple, TypedDict
 
-from shelfrank_client.page import callers_order
+from shelfrank_client.page import ItemPage, callers_order
 from shelfrank_client.settings import Fallback
 
 
@@ -31,37 +31,8 @@ class ListedItem(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ItemList(Sequence[ListedItem]):
-    """A list, best first.
-
-    Attributes:
-        items: the items.
-        model_version: the version that answered; None where none did.
-        degraded: whether this is the caller's ``backup`` because no answer came.
-        reason: why, where degraded.
-        request_id: that went along.
-    """
-
-    items: tuple[ListedItem, ...]
-    model_version: int | None
-    degraded: bool = False
-    reason: str = ""
-    request_id: str = ""
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __iter__(self) -> Iterator[ListedItem]:
-        return iter(self.items)
-
-    @overload
-    def __getitem__(self, index: int) -> ListedItem: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[ListedItem, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> ListedItem | tuple[ListedItem, ...]:
-        return self.items[index]
+class ItemList(ItemPage[ListedItem]):
+    """Items that the model found; where degraded the caller's ``backup``."""
 
 
 class ListArguments(TypedDict, total=False):

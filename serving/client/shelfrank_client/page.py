@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, overload
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 
 class RankedItem(NamedTuple):
@@ -25,19 +25,22 @@ class RankedItem(NamedTuple):
     known: bool
 
 
+ItemT = TypeVar("ItemT")
+
+
 @dataclass(frozen=True, slots=True)
-class RankedPage(Sequence[RankedItem]):
-    """Ranked items, best first.
+class ItemPage(Sequence[ItemT], Generic[ItemT]):
+    """Items, best first.
 
     Attributes:
         items: the items.
         model_version: the version that answered; None where none did.
-        degraded: whether this is the caller's own order because no answer came.
+        degraded: whether this is what the caller had, because no answer came.
         reason: why, where degraded.
         request_id: that went along with the calls; the same for all pages of one request.
     """
 
-    items: tuple[RankedItem, ...]
+    items: tuple[ItemT, ...]
     model_version: int | None
     degraded: bool = False
     reason: str = ""
@@ -46,17 +49,22 @@ class RankedPage(Sequence[RankedItem]):
     def __len__(self) -> int:
         return len(self.items)
 
-    def __iter__(self) -> Iterator[RankedItem]:
+    def __iter__(self) -> Iterator[ItemT]:
         return iter(self.items)
 
     @overload
-    def __getitem__(self, index: int) -> RankedItem: ...
+    def __getitem__(self, index: int) -> ItemT: ...
 
     @overload
-    def __getitem__(self, index: slice) -> tuple[RankedItem, ...]: ...
+    def __getitem__(self, index: slice) -> tuple[ItemT, ...]: ...
 
-    def __getitem__(self, index: int | slice) -> RankedItem | tuple[RankedItem, ...]:
+    def __getitem__(self, index: int | slice) -> ItemT | tuple[ItemT, ...]:
         return self.items[index]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPage(ItemPage[RankedItem]):
+    """The caller's candidates, ranked; where degraded in the caller's own order."""
 
 
 def callers_order(candidates: Any, k: Any, reason: str, request_id: str) -> RankedPage:
