@@ -16,7 +16,7 @@ from tensorflow_serving.apis import predict_pb2
 from serving.local.batching import BatchQueue, BatchScheduler
 from serving.local.errors import ServerError
 from serving.local.status import RequestError, invalid_argument, status_of
-from serving.local.tensors import dtype_name, shape_of, tensor_from_proto, tensor_to_proto
+from serving.local.tensors import dtype_name, shape_of, tensor_from_proto, write_tensor
 
 DEFAULT_SIGNATURE = "serving_default"
 _SERVE_TAGS = {"serve"}
@@ -54,6 +54,10 @@ class Servable:
             name: {alias: _declared_sizes(info) for alias, info in definition.inputs.items()}
             for name, definition in signature_defs.items()
         }
+        self._types = {
+            name: {alias: info.dtype for alias, info in definition.inputs.items()}
+            for name, definition in signature_defs.items()
+        }
         self._defaults = {
             name: {alias: tensor_from_proto(proto) for alias, proto in definition.defaults.items()}
             for name, definition in signature_defs.items()
@@ -86,7 +90,7 @@ class Servable:
         response.model_spec.version.value = self.version
         response.model_spec.signature_name = name
         for alias in wanted:
-            response.outputs[alias].CopyFrom(tensor_to_proto(outputs[alias]))
+            write_tensor(outputs[alias], response.outputs[alias])
         return response
 
     def run(self, name: str, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
@@ -114,28 +118,28 @@ class Servable:
         return outputs
 
     def _inputs(self, name: str, sent: Mapping[str, tensor_pb2.TensorProto]) -> dict[str, tf.Tensor]:
-        definition = self.signature_defs[name]
-        expected = self._declared[name]
+        expected, types = self._declared[name], self._types[name]
         defaults = self._defaults[name]
-        missing = set(expected) - set(sent) - set(defaults)
-        extra = set(sent) - set(expected)
-        if missing or extra:
-            raise invalid_argument(
-                f"the request's inputs {_braces(sent)} are not those of signature {name!r}, "
-                f"{_braces(expected)}: missing {_braces(missing)}, extra {_braces(extra)}"
-            )
-        inputs = {alias: tensor for alias, tensor in defaults.items() if alias not in sent}
-        for alias, proto in sent.items():
-            if proto.dtype != definition.inputs[alias].dtype:
+        given = dict(sent)
+        if given.keys() != expected.keys():
+            missing = set(expected) - set(given) - set(defaults)
+            extra = set(given) - set(expected)
+            if missing or extra:
                 raise invalid_argument(
-                    f"input {alias!r} is {dtype_name(proto.dtype)}, "
-                    f"the signature says {dtype_name(definition.inputs[alias].dtype)}"
+                    f"the request's inputs {_braces(given)} are not those of signature {name!r}, "
+                    f"{_braces(expected)}: missing {_braces(missing)}, extra {_braces(extra)}"
                 )
+        inputs = {alias: tensor for alias, tensor in defaults.items() if alias not in given}
+        for alias, proto in given.items():
+            if proto.dtype != types[alias]:
+                raise invalid_argument(
+                    f"input {alias!r} is {dtype_name(proto.dtype)}, the signature says {dtype_name(types[alias])}"
+                )
+            sizes = shape_of(proto)
             try:
-                tensor = tensor_from_proto(proto)
+                tensor = tensor_from_proto(proto, sizes)
             except ValueError as error:
                 raise invalid_argument(f"input {alias!r} cannot be read: {error}") from None
-            sizes = shape_of(proto)
             if not _can_be_tried(sizes, expected[alias]):
                 raise invalid_argument(_shape_difference(alias, sizes, expected[alias]))
             inputs[alias] = tensor
@@ -211,7 +215,7 @@ def _can_be_tried(sent: Sizes, declared: Sizes | None) -> bool:
     vector ([1] for [-1, 1]), which clients do. Other ranks are refused: ops of tokenizers end the process on
     ranks that they were not built for.
     """
-    if declared is None or _fits(sent, declared):
+    if declared is None or sent == declared or _fits(sent, declared):
         return True
     return len(declared) >= 2 and declared[-1] == 1 and _fits(sent, declared[:-1])
 

@@ -60,11 +60,12 @@ def shape_of(proto: tensor_pb2.TensorProto) -> list[int]:
     return [dim.size for dim in proto.tensor_shape.dim]
 
 
-def tensor_from_proto(proto: tensor_pb2.TensorProto) -> tf.Tensor:
+def tensor_from_proto(proto: tensor_pb2.TensorProto, sizes: Sequence[int] | None = None) -> tf.Tensor:
     """Read a tensor in either form: `tensor_content` or typed values, of which the last one fills the rest.
 
     Args:
         proto: the tensor as sent.
+        sizes: of its shape, where they have been read already.
 
     Returns:
         The tensor.
@@ -74,21 +75,22 @@ def tensor_from_proto(proto: tensor_pb2.TensorProto) -> tf.Tensor:
     """
     if proto.dtype not in _VALUE_FIELDS:
         raise ValueError(f"{dtype_name(proto.dtype)} cannot be sent")
-    shape = shape_of(proto)
-    if min(shape, default=0) < 0 or proto.tensor_shape.unknown_rank:
+    shape = shape_of(proto) if sizes is None else sizes
+    if (shape and min(shape) < 0) or proto.tensor_shape.unknown_rank:
         raise ValueError(f"shape {shape} is not that of a tensor")
     elements = math.prod(shape)
     if elements > _MOST_ELEMENTS:
         raise ValueError(f"shape {shape} has more than {_MOST_ELEMENTS} elements")
     field, values_per_element = _VALUE_FIELDS[proto.dtype]
-    given = len(getattr(proto, field)) / values_per_element
+    values = getattr(proto, field)
+    given = len(values) / values_per_element
     if given > elements:
         raise ValueError(f"shape {shape} has {elements} elements, {field} has {given:g}")
     if not proto.tensor_content and elements - given > _MOST_FILLED:
         raise ValueError(
             f"shape {shape} has {elements} elements, {field} has {given:g}: more than {_MOST_FILLED} to fill"
         )
-    array = _array_of(proto, getattr(proto, field), elements)
+    array = _array_of(proto, values, elements)
     if array is not None:
         return tf.constant(array.reshape(shape))
     try:
@@ -114,13 +116,18 @@ def _array_of(proto: tensor_pb2.TensorProto, values: Sequence[Any], elements: in
 
 
 def tensor_to_proto(tensor: tf.Tensor) -> tensor_pb2.TensorProto:
+    """Write a tensor as `write_tensor` does, into a message of its own."""
+    proto = tensor_pb2.TensorProto()
+    write_tensor(tensor, proto)
+    return proto
+
+
+def write_tensor(tensor: tf.Tensor, proto: tensor_pb2.TensorProto) -> None:
     """Write a tensor with typed values (`float_val`, `string_val`, ...), the form of TF Serving's answers.
 
     Args:
         tensor: a tensor of a type that can travel.
-
-    Returns:
-        Its message, every element written out.
+        proto: an empty message; it gets every element written out.
 
     Raises:
         TypeError: the type has no form on the wire.
@@ -130,11 +137,10 @@ def tensor_to_proto(tensor: tf.Tensor) -> tensor_pb2.TensorProto:
         raise TypeError(f"{dtype_name(dtype)} cannot be sent")
     # Read from the array: a TensorShape takes longer than the values.
     array = np.asarray(tensor.numpy(), np.object_ if dtype == types_pb2.DT_STRING else None)
-    proto = tensor_pb2.TensorProto(dtype=dtype)
+    proto.dtype = dtype
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
     flat = np.ravel(array)
     if dtype in _WRITTEN_AS:
         flat = flat.view(_WRITTEN_AS[dtype])
     getattr(proto, _VALUE_FIELDS[dtype][0]).extend(flat.tolist())
-    return proto
