@@ -1,5 +1,6 @@
 """Tensors to and from `TensorProto`, as TF Serving reads and writes them."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -28,23 +29,15 @@ _VALUE_FIELDS: dict[int, tuple[str, int]] = {
     types_pb2.DT_COMPLEX128: ("dcomplex_val", 2),
 }
 # NumPy type in which an element's bits are written, where that is not its own.
-_WRITTEN_AS = {
+_WRITTEN_AS: dict[int, type[np.generic]] = {
     types_pb2.DT_HALF: np.uint16,
     types_pb2.DT_BFLOAT16: np.uint16,
     types_pb2.DT_COMPLEX64: np.float32,
     types_pb2.DT_COMPLEX128: np.float64,
 }
-# Types that NumPy reads as they are written, in either form; the others are left to TensorFlow.
-_READ_AS: dict[int, type[np.generic]] = {
-    types_pb2.DT_FLOAT: np.float32,
-    types_pb2.DT_DOUBLE: np.float64,
-    types_pb2.DT_INT32: np.int32,
-    types_pb2.DT_INT64: np.int64,
-    types_pb2.DT_UINT32: np.uint32,
-    types_pb2.DT_UINT64: np.uint64,
-    types_pb2.DT_BOOL: np.bool_,
-    types_pb2.DT_STRING: np.object_,
-}
+_DTYPES: dict[int, np.dtype[Any]] = {number: np.dtype(tf.as_dtype(number).as_numpy_dtype) for number in _VALUE_FIELDS}
+# Fields of 32 bits that hold narrower integers, whose lower bits count.
+_CUT = ("int_val", "half_val")
 # A few bytes can name a shape of any size, which would be filled with the last value given.
 _MOST_ELEMENTS = 2**26
 _MOST_FILLED = 2**16
@@ -79,7 +72,8 @@ def tensor_from_proto(proto: tensor_pb2.TensorProto, sizes: Sequence[int] | None
     if (shape and min(shape) < 0) or proto.tensor_shape.unknown_rank:
         raise ValueError(f"shape {shape} is not that of a tensor")
     elements = math.prod(shape)
-    if elements > _MOST_ELEMENTS:
+    # A size of zero hides the others, which are then beyond what an array can have.
+    if max(elements, *shape, 0) > _MOST_ELEMENTS:
         raise ValueError(f"shape {shape} has more than {_MOST_ELEMENTS} elements")
     field, values_per_element = _VALUE_FIELDS[proto.dtype]
     values = getattr(proto, field)
@@ -90,29 +84,63 @@ def tensor_from_proto(proto: tensor_pb2.TensorProto, sizes: Sequence[int] | None
         raise ValueError(
             f"shape {shape} has {elements} elements, {field} has {given:g}: more than {_MOST_FILLED} to fill"
         )
-    array = _array_of(proto, values, elements)
-    if array is not None:
-        return tf.constant(array.reshape(shape))
-    try:
-        return tf.io.parse_tensor(proto.SerializeToString(), tf.as_dtype(proto.dtype))
-    except tf.errors.InvalidArgumentError:
-        # TensorFlow's own message repeats the whole tensor.
-        raise ValueError(
-            f"{len(proto.tensor_content)} bytes of tensor_content do not make a tensor of "
-            f"{dtype_name(proto.dtype)} and shape {shape}"
-        ) from None
+    dtype = _DTYPES[proto.dtype]
+    if elements and proto.tensor_content:
+        array = _read_content(proto.tensor_content, dtype, elements)
+        if array is None:
+            # The values would say nothing to whoever reads the message.
+            raise ValueError(
+                f"{len(proto.tensor_content)} bytes of tensor_content do not make a tensor of "
+                f"{dtype_name(proto.dtype)} and shape {shape}"
+            )
+    else:
+        array = _read_values(values, proto.dtype, field in _CUT)
+        if len(array) < elements:
+            # As TensorFlow does: the last value for the rest, and nothing at all is zeros.
+            fill = array[-1] if len(array) else (b"" if dtype == np.object_ else np.zeros((), dtype))
+            array = np.concatenate([array, np.full(elements - len(array), fill, dtype)])
+    return tf.constant(array.reshape(shape))
 
 
-def _array_of(proto: tensor_pb2.TensorProto, values: Sequence[Any], elements: int) -> np.ndarray | None:
-    """The elements of a tensor that is written in full, which takes NumPy a third of TensorFlow's time; None for others."""
-    kind = _READ_AS.get(proto.dtype)
-    if kind is None or not elements:
+def _read_values(values: Sequence[Any], kind: int, cut: bool) -> np.ndarray:
+    """The elements that typed values give."""
+    written, dtype = _WRITTEN_AS.get(kind), _DTYPES[kind]
+    if cut:
+        return np.array(values, np.int32).astype(written or dtype).view(dtype)
+    if written is None:
+        return np.array(values, dtype)
+    pairs = dtype.itemsize // np.dtype(written).itemsize
+    return np.array(values, written)[: len(values) // pairs * pairs].view(dtype)
+
+
+def _read_content(content: bytes, dtype: np.dtype[Any], elements: int) -> np.ndarray | None:
+    """The elements that `tensor_content` holds; None if it holds another number of them."""
+    if dtype == np.object_:
+        return _read_strings(content, elements)
+    return np.frombuffer(content, dtype) if len(content) == elements * dtype.itemsize else None
+
+
+def _read_strings(content: bytes, elements: int) -> np.ndarray | None:
+    """Strings as TensorFlow packs them: the lengths, varints of 32 bits, and behind them the bytes of all."""
+    if elements > len(content):
         return None
-    if not proto.tensor_content:
-        return np.array(values, kind) if len(values) == elements else None
-    if kind is np.object_ or len(proto.tensor_content) != elements * np.dtype(kind).itemsize:
+    ends, place, end = [0], 0, 0
+    for _ in range(elements):
+        length = shift = 0
+        while True:
+            if place >= len(content) or shift > 28:
+                return None
+            byte = content[place]
+            place, length, shift = place + 1, length | (byte & 0x7F) << shift, shift + 7
+            if byte < 0x80:
+                break
+        end += length
+        ends.append(end)
+    if place + end != len(content):
         return None
-    return np.frombuffer(proto.tensor_content, kind)
+    texts = np.empty(elements, np.object_)
+    texts[:] = [content[place + a : place + b] for a, b in itertools.pairwise(ends)]
+    return texts
 
 
 def tensor_to_proto(tensor: tf.Tensor) -> tensor_pb2.TensorProto:

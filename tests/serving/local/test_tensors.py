@@ -1,5 +1,7 @@
 """TensorProto in and out, against TensorFlow's own reading and writing."""
 
+import random
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -54,6 +56,11 @@ def test_every_type_is_read_in_both_forms(dtype):
         {"dtype": types_pb2.DT_STRING, "string_val": [b"a", b"b\0", b"", b"\xff"]},
         {"dtype": types_pb2.DT_STRING, "string_val": [b"a"]},
         {"dtype": types_pb2.DT_STRING, "tensor_content": b"\1\1\1\0abc"},
+        {"dtype": types_pb2.DT_STRING, "tensor_content": b"\xc8\x01\0\0\0" + b"x" * 200},
+        {"dtype": types_pb2.DT_HALF, "half_val": [0x3E00, 0xC080]},
+        {"dtype": types_pb2.DT_BFLOAT16, "half_val": [0x3FC0]},
+        {"dtype": types_pb2.DT_COMPLEX64, "scomplex_val": [1.0, 2.0, 3.0, 4.0]},
+        {"dtype": types_pb2.DT_UINT64, "tensor_content": b"\xff" * 32},
         {"dtype": types_pb2.DT_INT64, "int64_val": [-(2**63), 2**63 - 1, 0, 1]},
     ],
 )
@@ -94,6 +101,27 @@ def test_strings_cut_short_in_tensor_content_are_refused():
     )
     with pytest.raises(ValueError, match="4 bytes of tensor_content"):
         tensor_from_proto(proto)
+
+
+def test_any_bytes_for_strings_are_read_or_refused_as_tensorflow_does():
+    choose = random.Random(1)
+    seen = set()
+    for _ in range(300):
+        content = bytes(choose.choice((0, 1, 2, 3, 0x80, 97)) for _ in range(choose.randrange(1, 9)))
+        proto = tensor_pb2.TensorProto(
+            dtype=types_pb2.DT_STRING, tensor_shape={"dim": [{"size": 2}]}, tensor_content=content
+        )
+        try:
+            expected = tf.io.parse_tensor(proto.SerializeToString(), tf.string).numpy().tolist()
+        except tf.errors.InvalidArgumentError:
+            expected = None
+        try:
+            read = tensor_from_proto(proto).numpy().tolist()
+        except ValueError:
+            read = None
+        assert read == expected, content
+        seen.add(expected is None)
+    assert seen == {True, False}
 
 
 @pytest.mark.parametrize("dtype", [types_pb2.DT_INVALID, types_pb2.DT_RESOURCE, 99])
