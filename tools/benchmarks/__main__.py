@@ -47,6 +47,7 @@ def everything(context: typer.Context, run: OtherRun = None, json: Json = None) 
             "client": run_client,
             "retrieval": run_retrieval,
             "serving": lambda: run_serving(run),
+            "lists": run_lists,
             "training": run_training,
             "steps": run_steps,
         },
@@ -71,6 +72,12 @@ def client(json: Json = None) -> None:
 def retrieval(calls: Calls = 400, json: Json = None) -> None:
     """The nearest of 200,000 items: the index inside a bundle against FAISS."""
     measure({"retrieval": lambda: run_retrieval(calls)}, json)
+
+
+@app.command()
+def lists(calls: Calls = 200, json: Json = None) -> None:
+    """Lists that a bundle of 20,000 items makes itself: each kind through the client and directly."""
+    measure({"lists": lambda: run_lists(calls)}, json)
 
 
 @app.command()
@@ -105,6 +112,13 @@ def run_serving(run: Path | None, calls: int = 200) -> Result:
     from trainer.config import load_experiment
 
     return benchmark_serving(load_experiment(QUICKSTART).run_folder if run is None else run, calls)
+
+
+def run_lists(calls: int = 200) -> Result:
+    """`tools.benchmarks.lists`"""
+    from tools.benchmarks.lists import benchmark_lists
+
+    return benchmark_lists(QUICKSTART, calls)
 
 
 def run_training(config: Path = QUICKSTART, steps: int = 5) -> Result:

@@ -25,12 +25,13 @@ def main(bundle: str, requests: str) -> None:
     with np.load(requests, allow_pickle=False) as arrays:
         for key in arrays.files:
             number, name = key.split("/", 1)
-            value = arrays[key]
-            text = value.dtype.kind == "U"
-            asked.setdefault(int(number), {})[name] = tf.constant(
-                np.char.encode(value, "utf-8").astype(object) if text else value
-            )
+            asked.setdefault(int(number), {})[name] = as_tensor(arrays[key])
     answer_rounds(lambda number: [output.numpy() for output in rank(**asked[number % len(asked)]).values()])
+
+
+def as_tensor(value: np.ndarray) -> tf.Tensor:
+    """An input of a signature: texts as bytes, numbers as they are."""
+    return tf.constant(np.char.encode(value, "utf-8").astype(object) if value.dtype.kind == "U" else value)
 
 
 if __name__ == "__main__":

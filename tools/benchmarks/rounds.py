@@ -115,24 +115,27 @@ def timed_process(module: str, arguments: Sequence[str]) -> Iterator[TimedProces
                 process.stdin.close()
 
 
-def take_turns(processes: Sequence[TimedProcess], calls: int, warm_up: int, rounds: int) -> list[list[float]]:
+def take_turns(
+    processes: Sequence[TimedProcess], calls: int, warm_up: int, rounds: int, first: int = 0
+) -> list[list[float]]:
     """Time the same calls in each process, in turns.
 
     Args:
         processes: what is compared.
-        calls: that count, numbered from 0.
+        calls: that count.
         warm_up: calls before them that do not count.
         rounds: into how many turns the calls are split.
+        first: number of the first call.
 
     Returns:
         Seconds of each call, one list a process.
     """
     for process in processes:
-        process.seconds(0, warm_up)
+        process.seconds(first, first + warm_up)
     times: list[list[float]] = [[] for _ in processes]
     for start, stop in turns(calls, rounds):
         for found, process in zip(times, processes, strict=True):
-            found += process.seconds(start, stop)
+            found += process.seconds(first + start, first + stop)
     return times
 
 

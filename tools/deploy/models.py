@@ -80,6 +80,14 @@ def _check_entry(kit: Kit, entry: Any) -> None:
         kit.report(MODELS, f"{where}: model_platform", f"is {entry.model_platform!r}", 'write "tensorflow"')
     if not entry.base_path.startswith("/"):
         kit.report(MODELS, f"{where}: base_path", f"{entry.base_path!r} is not absolute", "begin it with /")
+    if entry.HasField("logging_config"):
+        kit.report(
+            MODELS,
+            f"{where}: logging_config",
+            "stock TF Serving, unlike serving.local, has no request logger built in and ends at the start with "
+            "'No request-logger-creator provided.'",
+            "leave it out and let the client log, as docs/how-to/request-logs.md says",
+        )
 
 
 def _check_versions(kit: Kit, entry: Any, model: Model) -> None:

@@ -1,5 +1,6 @@
 """Sends malformed requests to a server and counts what comes back."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent import futures
@@ -43,13 +44,15 @@ class Fuzzed:
             self.unclean.add((code.name, message))
 
 
-def fuzz(target: str, requests: Iterable[bytes], each: Callable[[], None] = lambda: None) -> Fuzzed:
+def fuzz(
+    target: str, requests: Iterable[bytes], each: Callable[[bytes, float], None] = lambda request, seconds: None
+) -> Fuzzed:
     """Send requests, four at a time.
 
     Args:
         target: host:port of the server.
         requests: serialised messages.
-        each: called after every request.
+        each: called after every request with it and the seconds that it took.
 
     Returns:
         The counts.
@@ -58,14 +61,15 @@ def fuzz(target: str, requests: Iterable[bytes], each: Callable[[], None] = lamb
     with grpc.insecure_channel(target) as channel, futures.ThreadPoolExecutor(THREADS) as pool:
         call = channel.unary_unary(METHOD, request_serializer=None, response_deserializer=None)
 
-        def send(request: bytes) -> tuple[grpc.StatusCode, str]:
+        def send(request: bytes) -> tuple[grpc.StatusCode, str, bytes, float]:
+            code, message, began = grpc.StatusCode.OK, "", time.monotonic()
             try:
                 call(request, timeout=DEADLINE_SECONDS)
             except grpc.RpcError as error:
-                return error.code(), error.details() or ""  # type: ignore[attr-defined]
-            return grpc.StatusCode.OK, ""
+                code, message = error.code(), error.details() or ""  # type: ignore[attr-defined]
+            return code, message, request, time.monotonic() - began
 
-        for code, message in pool.map(send, requests):
+        for code, message, request, seconds in pool.map(send, requests):
             found.add(code, message)
-            each()
+            each(request, seconds)
     return found

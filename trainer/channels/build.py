@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,15 @@ from rich.console import Console
 
 from trainer.channels.folder import CHANNELS, COUNTS, FACTS, TWO_TOWER
 from trainer.collaborative.build import build_collaborative
+from trainer.config import Experiment
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.data.storage import write_frame
 from trainer.errors import InputError
 from trainer.retrieval.two_tower import train_two_tower
 from trainer.training.run import FINISHED, read_run_config
+
+Towers = Callable[[Path], dict[str, Any]]
+"""Trains two towers into a folder, and tells facts of them."""
 
 
 def build_channels(run: Path, console: Console, overrides: Sequence[str] = (), two_tower: bool = True) -> Path:
@@ -39,15 +43,36 @@ def build_channels(run: Path, console: Console, overrides: Sequence[str] = (), t
     experiment = read_run_config(run, overrides)
     if not (run / FINISHED).is_file():
         raise InputError(f"{run}: training has not finished; run `shelfrank train` again, it goes on where it was")
-    prepared = ensure_prepared(experiment)
-    making, target = run / f".{CHANNELS}-{os.getpid()}", run / CHANNELS
+    towers: Towers | None = (lambda folder: train_two_tower(run, folder, console, overrides)) if two_tower else None
+    return write_channels(experiment, ensure_prepared(experiment), run, console, towers)
+
+
+def write_channels(
+    experiment: Experiment, prepared: Prepared, run_folder: Path, console: Console, towers: Towers | None
+) -> Path:
+    """`build_channels` for data that are loaded already.
+
+    Args:
+        experiment: settings of the tables.
+        prepared: its data.
+        run_folder: an existing folder.
+        console: where progress is shown.
+        towers: trains the two towers; None for none.
+
+    Returns:
+        The folder of the channels.
+
+    Raises:
+        InputError: if the data hold no clicks.
+    """
+    making, target = run_folder / f".{CHANNELS}-{os.getpid()}", run_folder / CHANNELS
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir()
     try:
         facts: dict[str, Any] = {"data_hash": prepared.data_hash}
         facts["collaborative"] = build_collaborative(experiment, prepared, making, console)
-        if two_tower:
-            facts["two_tower"] = train_two_tower(run, making / TWO_TOWER, console, overrides)
+        if towers is not None:
+            facts["two_tower"] = towers(making / TWO_TOWER)
         write_frame(counts(prepared), making / COUNTS)
         (making / FACTS).write_text(json.dumps(facts, indent=2), encoding="utf-8")
         _replace(making, target)

@@ -35,6 +35,13 @@ def test_processes_take_turns_after_warming_up(tmp_path):
     assert min(min(found) for found in times) > 0
 
 
+def test_turns_may_begin_at_a_later_call(tmp_path):
+    log = tmp_path / "log"
+    with timed_process("turns", ["a", str(log), "-1"]) as process:
+        take_turns([process], calls=2, warm_up=1, rounds=2, first=10)
+    assert log.read_text().split() == ["a10", "a10", "a11"]
+
+
 def test_a_process_that_ends_early_is_an_error_with_its_last_line(tmp_path):
     with (
         timed_process("turns", ["a", str(tmp_path / "log"), "2"]) as process,

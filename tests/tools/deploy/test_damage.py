@@ -30,6 +30,8 @@ def test_the_kit_as_shipped_fits_a_bundle(findings: Findings):
         ("models.config", '"tensorflow"', '"torch"', "model_platform: is 'torch'"),
         ("models.config", "versions: 1", "versions: 1 versions: 7", "versions: version 7 has no folder"),
         ("models.config", 'key: "canary" value: 1', 'key: "canary" value: 2', "version_labels 'canary': version 2 is not"),
+        ("models.config", "    version_labels { key: \"canary\"", "    logging_config {} version_labels { key: \"canary\"",
+         "models.config: quickstart: logging_config: stock TF Serving, unlike serving.local, has no request logger built in"),
         ("models.config", "specific { versions: 1 }", "latest { num_versions: 1 }", "model_version_policy: does not name"),
         ("batching_parameters.txt", "pad_variable", "pad_varible", "is no BatchingParameters"),
         ("batching_parameters.txt", "[1, 2, 4, 8]", "[1, 4, 2, 8]", "allowed_batch_sizes: [1, 4, 2, 8] does not grow"),

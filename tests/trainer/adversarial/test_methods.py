@@ -1,61 +1,18 @@
-"""Adversarial methods against plain computations on the tiny backbone."""
+"""Perturbed embeddings (FGM, PGD, FreeLB) against plain computations."""
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tiny_training import made
-from trainer.adversarial.awp import is_kernel
 from trainer.adversarial.gradients import differentiate
-from trainer.adversarial.method import PlainTraining
-from trainer.adversarial.perturbation import direction, no_perturbation, random_direction, step_within, token_masks
-from trainer.losses.divergence import Divergence
+from trainer.adversarial.perturbation import direction, no_perturbation, step_within, token_masks
 
-STILL = {"encoder": {"dropout": 0.0}, "model": {"dropout": 0.0, "hidden": [8]}}
-EPSILON = 0.7
-METHODS = {
-    "fgm": {"epsilon": EPSILON},
-    "pgd": {"epsilon": EPSILON, "steps": 2, "step_size": 0.5},
-    "freelb": {"epsilon": EPSILON, "steps": 2},
-    "vat": {"epsilon": EPSILON},
-    "awp": {"epsilon": 0.02},
-}
-
-
-def adversarial(method, **changes):
-    return {"adversarial": {"method": method, **METHODS[method], **changes}}
-
-
-def arrays(gradients):
-    return [None if g is None else np.asarray(tf.convert_to_tensor(g)) for g in gradients]
-
-
-def assert_equal(found, expected, scale=1.0):
-    for a, b in zip(arrays(found), arrays(expected), strict=True):
-        assert (a is None) == (b is None)
-        if a is not None:
-            np.testing.assert_allclose(a, scale * b, rtol=2e-4, atol=2e-6)
-
-
-def loss_at(model, batch, perturbation):
-    return float(sum(model.loss_parts(batch, False, perturbation).values()))
-
-
-def recorded(model):
-    """The perturbations that the Ranker is called with from now on."""
-    seen = []
-    plain_call = model.ranker.call
-
-    def call(batch, training=None, perturbation=None):
-        seen.append(perturbation)
-        return plain_call(batch, training=training, perturbation=perturbation)
-
-    model.ranker.call = call
-    return seen
-
-
-def lengths(values):
-    return np.sqrt((np.asarray(values) ** 2).sum(axis=(1, 2)))
+sys.path.insert(0, str(Path(__file__).parent))
+from adversarial_steps import EPSILON, STILL, adversarial, arrays, assert_equal, lengths, loss_at, recorded
 
 
 @pytest.mark.parametrize("interaction", ["bi", "cross"])
@@ -160,132 +117,6 @@ def test_freelb_of_one_step_is_fgm_and_of_more_the_mean_over_the_ascent(tiny_pre
         )
     # With a weight of as many steps every point counts alike: four times the paper's mean.
     assert_equal(found, expected)
-
-
-def test_without_a_perturbation_the_divergence_is_nothing(tiny_preset, tmp_path):
-    # Dropout is on in training; the passes of the divergence have none.
-    model, batch = made(tiny_preset, tmp_path, **adversarial("vat", epsilon=1e-9))
-    step = model.method.gradients(model, batch)
-    assert abs(float(step.shown["adversarial_loss"])) < 1e-9
-    plain = made(tiny_preset, tmp_path)[0]
-    assert_equal(step.gradients, differentiate(plain, lambda: plain.loss_parts(batch, True)).weights)
-
-
-def test_vat_finds_a_direction_in_which_predictions_change_most(tiny_preset, tmp_path):
-    model, batch = made(tiny_preset, tmp_path, **STILL, **adversarial("vat", steps=2))
-    seen = recorded(model)
-    found = float(model.method.gradients(model, batch).shown["adversarial_loss"])
-    divergence, logits = Divergence(["ctr", "cvr"]), model.ranker(batch)
-    masks = token_masks(model.ranker, batch)
-    others = []
-    for seed in range(5):
-        moved = {n: EPSILON * v for n, v in random_direction(masks, model.ranker.encoder.width, seed, 0).items()}
-        others.append(float(divergence(logits, model.ranker(batch, perturbation=moved), batch["mask"])))
-    assert min(others) > 0.0
-    assert found > 3 * max(others)
-    reached = lengths(seen[-4]["item"]) > 0
-    np.testing.assert_allclose(lengths(seen[-4]["item"])[reached], EPSILON, rtol=1e-5)
-
-
-def test_vat_starts_from_noise_that_repeats_with_its_step_and_leaves_padding_out(tiny_preset, tmp_path):
-    model, batch = made(tiny_preset, tmp_path)
-    masks = token_masks(model.ranker, batch)
-    first, again, later, other = (
-        np.asarray(random_direction(masks, 32, seed, step)["item"]) for seed, step in ((1, 0), (1, 0), (1, 1), (2, 0))
-    )
-    np.testing.assert_array_equal(first, again)
-    assert np.abs(first - later).max() > 0.01
-    assert np.abs(first - other).max() > 0.01
-    np.testing.assert_allclose(lengths(first), 1.0, rtol=1e-5)
-    assert not first[np.broadcast_to(np.asarray(masks["item"]) == 0, first.shape)].any()
-
-
-def test_awp_moves_each_kernel_by_a_share_of_its_norm_and_leaves_the_weights_as_they_were(tiny_preset, tmp_path):
-    model, batch = made(tiny_preset, tmp_path, **STILL, **adversarial("awp"))
-    variables = model.ranker.trainable_variables
-    before = [np.array(v) for v in variables]
-    plain = arrays(differentiate(model, lambda: model.loss_parts(batch, False)).weights)
-    step = model.method.gradients(model, batch)
-    for variable, value in zip(variables, before, strict=True):
-        np.testing.assert_array_equal(np.asarray(variable), value)
-    moved = 0
-    for variable, value, gradient in zip(variables, before, plain, strict=True):
-        if is_kernel(variable) and np.abs(gradient).max() > 0:
-            variable.assign(value + 0.02 * np.linalg.norm(value) * gradient / np.linalg.norm(gradient))
-            moved += 1
-    assert moved > 12
-    other = differentiate(model, lambda: model.loss_parts(batch, False))
-    assert float(step.shown["adversarial_loss"]) == pytest.approx(float(other.loss), rel=1e-5)
-    assert float(step.shown["adversarial_gap"]) > 0
-    assert float(step.shown["perturbation_norm"]) == pytest.approx(0.02, rel=0.1)
-    expected = [None if a is None else a + b for a, b in zip(plain, arrays(other.weights), strict=True)]
-    assert_equal(step.gradients, expected)
-
-
-def test_the_pass_with_moved_weights_draws_its_own_dropout(tiny_preset, tmp_path):
-    model, batch = made(tiny_preset, tmp_path, **adversarial("awp"))
-    seeds = [v for v in model.ranker.non_trainable_variables if "seed" in v.name]
-    before = [np.array(v) for v in seeds]
-    differentiate(model, lambda: model.training_parts(batch))
-    once = [np.array(v) - old for v, old in zip(seeds, before, strict=True)]
-    assert any(np.any(change) for change in once)
-    before = [np.array(v) for v in seeds]
-    model.method.gradients(model, batch)
-    for seed, old, change in zip(seeds, before, once, strict=True):
-        np.testing.assert_array_equal(np.asarray(seed) - old, 2 * change)
-
-
-@pytest.mark.parametrize("method", ["fgm", "awp", "vat"])
-def test_before_its_start_a_step_is_a_plain_one(tiny_preset, tmp_path, method):
-    model, batch = made(tiny_preset, tmp_path, **STILL, **adversarial(method, start=0.5))
-    gradients = tf.function(lambda: (lambda s: (s.gradients, s.shown, s.parts))(model.method.gradients(model, batch)))
-    found, shown, parts = gradients()
-    plain = PlainTraining().gradients(model, batch).gradients
-    assert_equal(found, plain)
-    assert (float(shown["perturbation_norm"]), float(parts["adversarial"])) == (0.0, 0.0)
-    assert float(shown.get("adversarial_gap", 0.0)) == 0.0
-    model.optimizer.iterations.assign(10)
-    found, shown, parts = gradients()
-    assert float(shown["perturbation_norm"]) > 0
-    assert float(parts["adversarial"]) > 0
-    later = model.method
-    later.start_step = 0
-    assert_equal(found, later.gradients(model, batch).gradients)
-
-
-@pytest.mark.parametrize("train", [{"precision": "bfloat16", "xla": True}, {"precision": "float16"}], ids=str)
-@pytest.mark.parametrize("method", [*METHODS, "r_drop"])
-def test_steps_work_in_mixed_precision_and_compiled(tiny_preset, tmp_path, method, train):
-    extra = {"train": {**train, "r_drop": 1.0}} if method == "r_drop" else {"train": train, **adversarial(method)}
-    model, batch = made(tiny_preset, tmp_path, **extra)
-    assert model.jit_compile == train.get("xla", False)
-    step = tf.function(model.train_step, jit_compile=model.jit_compile)
-    before = [np.array(v) for v in model.ranker.trainable_variables]
-    logs = {name: float(value) for name, value in step(batch).items()}
-    if train["precision"] == "float16" and not np.isfinite(logs["gradient_norm"]):
-        # The scale of the loss starts high: a step that overflows moves nothing and halves it.
-        assert not any(
-            np.any(np.asarray(v) != old) for v, old in zip(model.ranker.trainable_variables, before, strict=True)
-        )
-        logs = {name: float(value) for name, value in step(batch).items()}
-    assert all(map(np.isfinite, logs.values())), logs
-    assert any(np.any(np.asarray(v) != old) for v, old in zip(model.ranker.trainable_variables, before, strict=True))
-    if method == "r_drop":
-        assert logs["r_drop"] > 0
-    else:
-        length = METHODS[method]["epsilon"]
-        assert 0.5 * length < logs["perturbation_norm"] <= 1.02 * length
-        assert logs["adversarial"] > 0
-    assert logs["gradient_norm"] > 0
-
-
-def test_float16_scales_the_loss_and_gives_the_gradients_of_float32(tiny_preset, tmp_path):
-    norms = {}
-    for precision in ("float32", "float16"):
-        model, batch = made(tiny_preset, tmp_path, **STILL, **adversarial("fgm"), train={"precision": precision})
-        assert hasattr(model.optimizer, "dynamic_scale") == (precision == "float16")
-        norms[precision] = float(model.train_step(batch)["gradient_norm"])
-    assert norms["float16"] == pytest.approx(norms["float32"], rel=0.05)
 
 
 def test_gradients_that_overflow_move_nothing():
