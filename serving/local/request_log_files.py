@@ -20,6 +20,8 @@ COLUMNS = [
 ]
 """Those that every table has; features and further outputs come behind them."""
 RANK_ITEMS = "rank_items"
+LISTS = ("search", "for_user", "similar_items", "recommend", "trending")
+"""Signatures that find the items themselves; the column ``list`` names them."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +102,20 @@ def rows_of(answered: Answered) -> pd.DataFrame | None:
         An item a row, padding left out; None where the signature ranks nothing, or `item_id` was not asked for.
     """
     inputs, outputs = _arrays(answered.request.inputs), _arrays(answered.response.outputs)
+    signature = answered.request.model_spec.signature_name
     ids, query = outputs.get("item_id"), inputs.get("query")
     if ids is None or ids.ndim != 2 or query is None or query.shape != ids.shape[:1]:
         return None
     page, place = np.nonzero(ids != b"")
     of_page: dict[str, np.ndarray] = {}
     for name, values in inputs.items():
-        own = values.ndim == 1 or name == "history" or answered.request.model_spec.signature_name != RANK_ITEMS
+        own = values.ndim == 1 or name == "history" or signature != RANK_ITEMS
         if name != "item_id" and own and values.shape[:1] == query.shape and values.ndim <= 2:
             of_page[name] = values if values.ndim == 1 else np.array([_listed(row) for row in values], object)
+    if signature in LISTS:
+        of_page["list"] = np.full(len(query), signature, object)
+        if "boost" in of_page:
+            of_page["boost"] = _factors(inputs["boosted"], inputs["boost"])
     pages = len(query)
     of_page["request_id"] = np.array(
         [answered.request_id if pages == 1 else f"{answered.request_id}/{n + 1}" for n in range(pages)], object
@@ -134,6 +141,11 @@ def _listed(values: np.ndarray) -> str:
     if values.dtype != object:
         return json.dumps(values.tolist())
     return json.dumps([value.decode(errors="replace") for value in values.tolist() if value], ensure_ascii=False)
+
+
+def _factors(boosted: np.ndarray, boost: np.ndarray) -> np.ndarray:
+    """Factors as JSON lists, without those of padding."""
+    return np.array([_listed(row[ids != b""]) for ids, row in zip(boosted, boost, strict=True)], object)
 
 
 def _written(values: np.ndarray) -> pd.Series:

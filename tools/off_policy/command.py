@@ -7,7 +7,10 @@ import typer
 
 
 def offpolicy(
-    log: Annotated[Path, typer.Argument(help="Impressions: item_id, position, clicked, propensity, request_id.")],
+    log: Annotated[
+        Path,
+        typer.Argument(help="Impressions: item_id, position, clicked, propensity, request_id; or a prepared folder."),
+    ],
     target: Annotated[
         str,
         typer.Option(help="uniform, like:LOG (its shares of the items), column:NAME of the log, or a file of chances."),
@@ -41,13 +44,16 @@ def offpolicy(
     for name, limit in (("clip", clip), ("switch", switch)):
         if limit is not None and not limit > 0:
             raise InputError(f"--{name} {limit:g}: expected a weight above 0")
-    impressions, policy = read_problem(log, target, items, feature or [])
+    console, notes = Console(), list[str]()
+    impressions, policy = read_problem(log, target, items, feature or [], notes)
     own = None
     if truth is not None:
         table = read_log(truth, clicks_only=True)
         own = click_rate(impressions_of(truth, table, table["item_id"].sort_values().unique()), bootstrap, seed)
     found = evaluate_policy(impressions, policy, clip, switch, folds, bootstrap, seed)
-    show(found, f"target {target}, from {log.name}", own, Console())
+    show(found, f"target {target}, from {log.name}", own, console)
+    for note in notes:
+        console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
     if json is not None:
         figures = {"log": str(log), "target": target, "clip": clip, "switch": switch, **found.as_dict()}
         if truth is not None and own is not None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tools.datasets.reading import as_number, as_text, read_text_table
+from tools.off_policy.prepared_log import is_prepared, prepared_impressions
 from trainer.data.schema import DEEPEST_POSITION
 from trainer.errors import InputError
 from trainer.off_policy.logged_impressions import LoggedImpressions
@@ -17,16 +18,22 @@ OWN_NAMES = {"request_id", "item_id", "position", "timestamp", "clicked", "click
 
 
 def read_log(
-    path: Path, features: Sequence[str] = (), target: str | None = None, clicks_only: bool = False
+    path: Path,
+    features: Sequence[str] = (),
+    target: str | None = None,
+    clicks_only: bool = False,
+    notes: list[str] | None = None,
 ) -> pd.DataFrame:
     """Read and check impressions.
 
     Args:
         path: CSV, CSV.gz, TSV or parquet with ``item_id``, ``position``, ``clicked``, ``propensity`` and, where pages
             have several impressions, ``request_id``. ``click``, ``propensity_score`` and ``action_prob`` are taken too.
+            Or a folder that ``shelfrank prepare`` wrote.
         features: columns of the context.
         target: column with the chances of the target policy.
         clicks_only: whether propensities are not needed.
+        notes: takes what was left out, in words.
 
     Returns:
         ``request_id``, ``item_id``, ``position``, ``clicked``, ``propensity`` (unless `clicks_only`), ``target`` (where
@@ -35,7 +42,12 @@ def read_log(
     Raises:
         InputError: no such file or column, or a value that cannot be.
     """
-    raw = read_text_table(path, ["item_id", "position"])
+    if is_prepared(path):
+        raw, left_out = prepared_impressions(path, clicks_only)
+        if notes is not None:
+            notes += left_out
+    else:
+        raw = read_text_table(path, ["item_id", "position"])
     found = pd.DataFrame({"item_id": as_text(raw["item_id"])})
     refuse(path, raw["item_id"], found["item_id"] == "", "is empty")
     found["request_id"] = as_text(raw["request_id"]) if "request_id" in raw else np.arange(len(raw)).astype(str)

@@ -19,7 +19,7 @@ LIKE, COLUMN = "like:", "column:"
 
 
 def read_problem(
-    path: Path, target: str, items: Path | None, features: list[str]
+    path: Path, target: str, items: Path | None, features: list[str], notes: list[str] | None = None
 ) -> tuple[LoggedImpressions, TargetPolicy]:
     """Read a log and the policy that is asked for.
 
@@ -28,6 +28,7 @@ def read_problem(
         target: ``uniform``, ``like:LOG``, ``column:NAME`` or a file of chances.
         items: table of the items that can be shown; by default those that the log, and the target's file, name.
         features: columns of the log that the click model reads.
+        notes: takes what of the log was left out, in words.
 
     Returns:
         The impressions and the policy.
@@ -36,7 +37,7 @@ def read_problem(
         InputError: whatever is wrong with the files or the word.
     """
     column = target.removeprefix(COLUMN) if target.startswith(COLUMN) else None
-    table = read_log(path, features, column)
+    table = read_log(path, features, column, notes=notes)
     if column is not None:
         log = impressions_of(path, table, _items(items, table))
         return log, ColumnPolicy(table["target"].to_numpy())

@@ -175,6 +175,7 @@ def all_candidates(pages: Pages, item_count: int) -> Pages:
         purchased=spread(pages.purchased, 0),
         relevance=spread(pages.relevance, np.nan),
         labels={name: spread(values, np.nan) for name, values in pages.labels.items()},
+        propensity=None if pages.propensity is None else spread(pages.propensity, np.nan),
     )
 
 
@@ -195,4 +196,5 @@ def _append(pages: Pages, page: np.ndarray, item: np.ndarray) -> Pages:
         purchased=joined(pages.purchased, 0),
         relevance=joined(pages.relevance, np.nan),
         labels={name: joined(values, np.nan) for name, values in pages.labels.items()},
+        propensity=None if pages.propensity is None else joined(pages.propensity, np.nan),
     )

@@ -11,6 +11,8 @@ from trainer.data.declared_tasks import PREFIX
 from trainer.data.pages import Pages
 
 PAGE_COLUMNS = ["request_id", "timestamp", "user_id", "query"]
+PROPENSITY = "propensity"
+"""The column of the log with the probability that the item stood at its position; a log may lack it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def build_pages(log: pd.DataFrame, item_ids: pd.Series, context: list[FeatureCon
             for column in ordered.columns
             if column.startswith(PREFIX)
         },
+        propensity=ordered[PROPENSITY].to_numpy(np.float32) if PROPENSITY in ordered else None,
     )
 
 
@@ -101,4 +104,5 @@ def keep_impressions(pages: Pages, kept: np.ndarray) -> Pages:
         purchased=pages.purchased[kept],
         relevance=pages.relevance[kept],
         labels={name: values[kept] for name, values in pages.labels.items()},
+        propensity=None if pages.propensity is None else pages.propensity[kept],
     )

@@ -21,6 +21,8 @@ class Pages:
         purchased: int8 [M], 1, 0 or -1 where unknown.
         relevance: float32 [M], NaN where unknown.
         labels: of declared tasks by name, float32 [M], NaN where unknown.
+        propensity: probability that the item stood at its position, as it was logged, float32 [M] in (0, 1], NaN where
+            unknown; None where the log tells none.
     """
 
     table: pd.DataFrame
@@ -31,6 +33,7 @@ class Pages:
     purchased: np.ndarray
     relevance: np.ndarray
     labels: dict[str, np.ndarray] = field(default_factory=dict)
+    propensity: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.offset) - 1
@@ -66,6 +69,7 @@ class Pages:
             purchased=self.purchased[flat],
             relevance=self.relevance[flat],
             labels={name: values[flat] for name, values in self.labels.items()},
+            propensity=None if self.propensity is None else self.propensity[flat],
         )
 
     def split(self, name: str) -> "Pages":
@@ -82,6 +86,7 @@ def concatenate(parts: list[Pages]) -> Pages:
     if len(parts) == 1:
         return parts[0]
     starts = np.cumsum([0, *(part.offset[-1] for part in parts)])
+    propensities = [np.full(len(p.item), np.nan, np.float32) if p.propensity is None else p.propensity for p in parts]
     return Pages(
         table=pd.concat([part.table for part in parts], ignore_index=True),
         offset=np.concatenate(
@@ -96,4 +101,5 @@ def concatenate(parts: list[Pages]) -> Pages:
             name: np.concatenate([p.labels.get(name, np.full(len(p.item), np.nan, np.float32)) for p in parts])
             for name in dict.fromkeys(name for part in parts for name in part.labels)
         },
+        propensity=None if all(p.propensity is None for p in parts) else np.concatenate(propensities),
     )

@@ -8,6 +8,7 @@ import pandera.pandas as pa
 
 from trainer.config import FeatureConfig, TaskConfig
 from trainer.data.declared_tasks import PREFIX
+from trainer.data.page_building import PROPENSITY
 
 DEEPEST_POSITION = 10_000
 UNREADABLE = "!"
@@ -59,6 +60,7 @@ def search_log_schema(
     positions_needed: bool,
     context: list[FeatureConfig],
     tasks: list[TaskConfig] | None = None,
+    propensities: bool = False,
 ) -> pa.DataFrameSchema:
     """Rules of ``search_log``.
 
@@ -68,6 +70,7 @@ def search_log_schema(
         positions_needed: whether every row must have a position.
         context: the declared context features; each holds for a whole request.
         tasks: the declared tasks.
+        propensities: whether the log has the column ``propensity``.
     """
     position = f"position is no whole number from 1 to {DEEPEST_POSITION:,}"
     held = [f.name for f in context]
@@ -81,6 +84,7 @@ def search_log_schema(
             "clicked": _column(_rule(pd.Series.notna, "clicked is not 0 or 1")),
             "purchased": _column(_rule(pd.Series.notna, "purchased is not 0 or 1")),
             **_features(context),
+            **(_propensity() if propensities else {}),
             **{
                 PREFIX + task.name + UNREADABLE: _column(
                     _rule(lambda s: ~s, f"{task.column} is {'not 0 or 1' if task.is_probability else 'no number'}")
@@ -136,6 +140,14 @@ def _item_id(items: pd.Series, listed: pd.Series) -> dict[str, pa.Column]:
         _rule(lambda s: s.isin(known) | s.isin(lost) | s.isna(), "item_id is not in items"),
         _rule(lambda s: ~s.isin(lost), "the row of this item_id in items was rejected"),
     )
+
+
+def _propensity() -> dict[str, pa.Column]:
+    reason = f"{PROPENSITY} is no number above 0 and up to 1"
+    return {
+        PROPENSITY: _column(_rule(lambda s: s.isna() | ((s > 0) & (s <= 1)), reason)),
+        PROPENSITY + UNREADABLE: _column(_rule(lambda s: ~s, reason)),
+    }
 
 
 def _features(features: list[FeatureConfig]) -> dict[str, pa.Column]:

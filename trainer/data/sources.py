@@ -12,6 +12,7 @@ from trainer.data.attribution import OpenPurchases, open_purchases
 from trainer.data.columns import check_column, read_text, type_features, type_labels
 from trainer.data.continued_log import BaseData, with_earlier
 from trainer.data.label_joining import join_labels
+from trainer.data.page_building import PROPENSITY
 from trainer.data.parts import parts_of
 from trainer.data.rejections import Rejections
 from trainer.data.schema import UNREADABLE
@@ -36,7 +37,8 @@ class Sources:
         items: ``item_id``, the text columns, the declared item features and ``text``; index 0..I-1.
         users: ``user_id`` and the declared user features, or None.
         log: ``request_id``, ``timestamp``, ``user_id``, ``query``, ``item_id``, ``position`` (0 where unknown),
-            ``clicked``, ``purchased``, the declared context features, ``task.<name>`` of each declared task; or None.
+            ``clicked``, ``purchased``, the declared context features, ``task.<name>`` of each declared task, and
+            ``propensity`` where the table has it; or None.
         judgments: ``query``, ``item_id``, ``relevance``, or None.
         rejections: the other rows.
         rows: rows of each table as read.
@@ -108,9 +110,10 @@ def read_sources(experiment: Experiment, base: BaseData | None = None) -> Source
     if log is not None:
         positions_needed = experiment.data.log == "impressions"
         context = _there(features.context, log)
-        log = _checked(
-            table, log, schema.search_log_schema(*item_ids, positions_needed, context, experiment.tasks), rejections
+        rules = schema.search_log_schema(
+            *item_ids, positions_needed, context, experiment.tasks, propensities=PROPENSITY in log
         )
+        log = _checked(table, log, rules, rejections)
         log = log.assign(position=log["position"].fillna(0)).astype(
             {"position": "int32", **dict.fromkeys(LABELS, "int8")}
         )
@@ -235,6 +238,10 @@ class _Reader:
         for name in LABELS:
             if name in raw:
                 columns[name] = self._readable(path, raw, name, as_label(raw[name]), "0 and 1")
+        if PROPENSITY in raw:
+            columns[PROPENSITY], bad = as_number(raw[PROPENSITY])
+            columns[PROPENSITY + UNREADABLE] = bad
+            check_column(path, raw[PROPENSITY], PROPENSITY, bad, "numbers", self.faults)
         columns |= type_labels(path, raw, self.experiment.tasks, self.faults)
         return pd.DataFrame(columns | type_features(path, raw, self.features.context, self.faults))
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from trainer.data.declared_tasks import PREFIX
+from trainer.data.page_building import PROPENSITY
 from trainer.data.pages import Pages, concatenate
 
 PAGES, IMPRESSIONS = "pages.parquet", "impressions.parquet"
@@ -27,6 +28,8 @@ def write_pages(folder: Path, log: Pages | None, judged: Pages | None) -> None:
     write_frame(pages.table.assign(**{JUDGED: is_judged}), folder / PAGES)
     columns = {name: getattr(pages, name) for name in ARRAYS}
     columns |= {PREFIX + name: values for name, values in pages.labels.items()}
+    if pages.propensity is not None:
+        columns[PROPENSITY] = pages.propensity
     write_frame(pd.DataFrame({"page": pages.page_of_impression.astype(np.int32), **columns}), folder / IMPRESSIONS)
 
 
@@ -44,6 +47,7 @@ def read_pages(folder: Path) -> tuple[Pages | None, Pages | None]:
         offset=np.append(0, np.cumsum(sizes)).astype(np.int64),
         **{name: flat[name].to_numpy() for name in ARRAYS},
         labels={c.removeprefix(PREFIX): flat[c].to_numpy(np.float32) for c in flat.columns if c.startswith(PREFIX)},
+        propensity=flat[PROPENSITY].to_numpy(np.float32) if PROPENSITY in flat else None,
     )
     parts = [pages.take(mask) if mask.any() else None for mask in (~is_judged, is_judged)]
     return parts[0], parts[1]

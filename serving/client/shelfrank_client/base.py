@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 import grpc
 
 from shelfrank_client.backends import BREAKER, Breaker
-from shelfrank_client.conversation import Conversation
 from shelfrank_client.hedge import Hedge
+from shelfrank_client.list_conversation import ListConversation
 from shelfrank_client.observing import Observer
 from shelfrank_client.request_log import RequestLog
 from shelfrank_client.retry import RETRY, Retry
@@ -62,7 +62,7 @@ class BaseClient(Generic[Channel]):
             Shapes.of(list_sizes, history_length),
             request_log,
         )
-        self._talk = Conversation(settings)
+        self._talk = ListConversation(settings)
         self._credentials = credentials
         self._options = channel_options(options, compression, keepalive)
         self._channels: list[Channel] = []

@@ -20,8 +20,6 @@ from shelfrank_client.errors import (
     brief,
     invalid,
 )
-from shelfrank_client.item_list import ItemList, ListArguments, backup_list
-from shelfrank_client.list_requests import checked_list, fill_list, read_list
 from shelfrank_client.observing import RequestEvent, tell
 from shelfrank_client.page import RankedPage, callers_order
 from shelfrank_client.page_query import CheckedPage, PageQuery, checked_items_page, checked_page, with_list
@@ -101,32 +99,6 @@ class Conversation:
 
         shown = [row.get("item_id") for row in rows if type(row) is dict or isinstance(row, Mapping)]
         return (yield from self._ranked(RANK_ITEMS, check, fill, [page], [shown], k, deadline, fallback, request_id))[0]
-
-    def listed(self, kind: str, query: str, similar_to: str, given: ListArguments) -> Steps[ItemList]:
-        """See `ListMethods.search` and the methods after it."""
-        chosen = self.settings.falls_back(given.get("fallback"))
-        k, backup = given.get("k"), given.get("backup", ())
-        errand: Errand | None = None
-        try:
-            errand = self.settings.errand(given.get("deadline"), given.get("request_id"))
-            check_k(k)
-            page, texts = checked_list(query, similar_to, given, self.settings.max_candidates)
-            texts["request_id"] = errand.request_id
-            shapes = self.settings.shapes
-            (response,) = yield from self._predict(
-                kind, [lambda request, metadata: fill_list(request, metadata, kind, page, texts, shapes)], errand
-            )
-            found = read_list(response, k, errand.request_id)
-        except RankingError as error:
-            errand = errand or self.settings.errand(None)
-            error.request_id = errand.request_id
-            degraded = chosen == "always" or (chosen and isinstance(error, DeadlineExceeded | Unavailable))
-            self._tell(errand, kind, 1, 0, error, degraded=degraded)
-            if not degraded:
-                raise
-            return backup_list(backup, k, str(error), errand.request_id)
-        self._tell(errand, kind, 1, len(found), None, found.model_version)
-        return found
 
     def encode(
         self, signature: str, rows: Sequence[Mapping[str, Any]], deadline: float | None

@@ -45,6 +45,8 @@ class ListArguments(TypedDict, total=False):
         category: of which ``trending`` tells; all where not given.
         excluded: ids that may not come, such as those bought already.
         pinned: ids that come first, in this order, where the model knows them.
+        boosted: by id of an item, what its score is multiplied with before the list is ordered, such as ``{"i7": 1.5}``; it
+            brings no item that the model did not find.
         k: how many to return; as many as the model lists where not given.
         deadline: seconds for this request; the client's where not given.
         backup: ids that are shown, ``degraded``, where no answer comes and ``fallback`` is on.
@@ -58,6 +60,7 @@ class ListArguments(TypedDict, total=False):
     category: str
     excluded: Iterable[str]
     pinned: Iterable[str]
+    boosted: Mapping[str, float]
     k: int | None
     deadline: float | None
     backup: Iterable[str]

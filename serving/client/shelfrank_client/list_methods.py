@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shelfrank_client.conversation import Conversation
 from shelfrank_client.item_list import ItemList, ListArguments
+from shelfrank_client.list_conversation import ListConversation
 from shelfrank_client.steps import Steps
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Client(Protocol):
-    _talk: Conversation
+    _talk: ListConversation
 
     def _run(self, steps: Steps[ItemList]) -> Any: ...
 

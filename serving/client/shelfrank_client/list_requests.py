@@ -1,5 +1,6 @@
 """Requests for lists and their answers; nothing is sent here."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from shelfrank_client.answer import output
@@ -9,10 +10,15 @@ from shelfrank_client.page_query import CheckedPage, as_ids, checked_page, page_
 from shelfrank_client.request import put_ids, put_page_inputs
 from shelfrank_client.shapes import Shapes
 from shelfrank_client.signature import Metadata
-from shelfrank_client.tensors import STRING, pack, unpack
+from shelfrank_client.tensors import FLOAT, STRING, pack, unpack
 
 TEXTS = ("category", "request_id", "similar_to")
 LISTS: tuple[Literal["excluded"], Literal["pinned"]] = ("excluded", "pinned")
+BOOSTED, BOOST = "boosted", "boost"
+INPUTS = {*TEXTS, *LISTS, BOOSTED, BOOST}
+"""Those that lists have beside the inputs of a page."""
+SMALLEST, LARGEST = 1e-30, 1e30
+"""Factors that are neither 0 nor infinite as float32."""
 OUTPUTS = ("item_id", "score", "ctr", "cvr", "ctcvr", "channels", "propensity")
 
 
@@ -31,7 +37,7 @@ def checked_list(
         A page without candidates, and the inputs that lists have beside those of a page.
 
     Raises:
-        InvalidRequest: if something is no text, no list of ids or no mapping, or an argument is unknown.
+        InvalidRequest: if something is no text, no list of ids or no mapping, an argument is unknown, or a factor can't be.
     """
     unknown = sorted(set(given) - set(ListArguments.__annotations__))
     if unknown:
@@ -43,7 +49,28 @@ def checked_list(
         if not isinstance(value, str):
             raise invalid(f"{name}: expected text, found {brief(value)}")
     lists = {name: as_ids(given.get(name, ()), name) for name in LISTS}
-    return page, texts | lists
+    boosts = _checked_boosts(given.get("boosted", {}))
+    return page, texts | lists | {BOOSTED: tuple(boosts), BOOST: tuple(boosts.values())}
+
+
+def logged_inputs(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request log has of a list beside its page.
+
+    Args:
+        kind: of the list.
+        given: as `checked_list` gives it, or the caller's arguments where they can't be sent.
+
+    Returns:
+        Values by column.
+    """
+    boosts = given.get(BOOSTED, ())
+    factors = list(boosts.values()) if isinstance(boosts, Mapping) else given.get(BOOST, ())
+    lists: dict[str, Any] = {name: given.get(name, ()) for name in LISTS}
+    lists |= {BOOSTED: list(boosts) if isinstance(boosts, Mapping) else boosts, BOOST: factors}
+    # Of what was not checked, only what can be read again.
+    readable = {name: ids if isinstance(ids, list | tuple) else () for name, ids in lists.items()}
+    of_item = {"similar_to": given.get("similar_to", "")} if kind == "similar_items" else {}
+    return {"list": kind, "category": given.get("category", ""), **of_item, **readable}
 
 
 def fill_list(
@@ -60,15 +87,21 @@ def fill_list(
         shapes: of the lists.
 
     Raises:
-        InvalidRequest: if a feature is unknown or has a wrong value.
+        InvalidRequest: if a feature is unknown or has a wrong value, or the model takes no boosts.
     """
     inputs = metadata.of(signature)
-    features = [name for name in metadata.features(signature) if name not in TEXTS + LISTS]
+    features = [name for name in metadata.features(signature) if name not in INPUTS]
     put_page_inputs(request, inputs, features, [page], shapes)
     for name in set(inputs) & set(TEXTS):
         pack([given.get(name, "")], (1,), STRING, name, request.inputs[name])
     for name in set(inputs) & set(LISTS):
         put_ids(request, name, [given.get(name, ())], 1)
+    if BOOST in inputs:
+        put_ids(request, BOOSTED, [given[BOOSTED]], 1)
+        factors = given[BOOST] or (1.0,)
+        pack(factors, (1, len(factors)), FLOAT, BOOST, request.inputs[BOOST])
+    elif given[BOOSTED]:
+        raise invalid("boosted: this model takes no boosts; export it again")
 
 
 def read_list(response: Any, k: int | None, request_id: str) -> ItemList:
@@ -92,3 +125,22 @@ def read_list(response: Any, k: int | None, request_id: str) -> ItemList:
             came = tuple(channels.decode().split(",")) if channels else ()
             items.append(ListedItem(item.decode(errors="replace"), score, ctr, cvr, ctcvr, came, propensity))
     return ItemList(tuple(items[:k]), response.model_spec.version.value, request_id=request_id)
+
+
+def _checked_boosts(boosted: Any) -> dict[str, float]:
+    """Factors by item.
+
+    Raises:
+        InvalidRequest: if they are no mapping of ids to numbers that can be sent.
+    """
+    if not isinstance(boosted, Mapping):
+        raise invalid(f"boosted: expected a mapping of item ids to factors, found {brief(boosted)}")
+    for item, factor in zip(as_ids(boosted, BOOSTED), boosted.values(), strict=True):
+        if not item:
+            raise invalid("boosted: expected item ids that are not empty, found ''")
+        number = isinstance(factor, int | float) and not isinstance(factor, bool)
+        if not number or not SMALLEST <= factor <= LARGEST:
+            raise invalid(
+                f"boosted: {brief(item)}: expected a factor above 0 ({SMALLEST:g} to {LARGEST:g}), found {brief(factor)}"
+            )
+    return dict(boosted)

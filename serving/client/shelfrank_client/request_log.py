@@ -7,16 +7,16 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any
 
 from shelfrank_client.errors import invalid
-from shelfrank_client.page import RankedPage
+from shelfrank_client.page import ItemPage
 from shelfrank_client.page_query import CheckedPage, PageQuery
 from shelfrank_client.request_log_parts import Parts, recover
-from shelfrank_client.request_log_rows import Shown, further_outputs, rows_of, shown_page
+from shelfrank_client.request_log_rows import Shown, cell, further_outputs, rows_of, shown_page
 from shelfrank_client.signature import PAGE_INPUTS
 
 LOG = logging.getLogger("shelfrank_client")
@@ -27,7 +27,7 @@ Answers = Sequence[tuple[Iterable[int], Any]]
 
 
 class RequestLog:
-    """Writes the pages that clients return to CSV.gz files, in a thread of its own; a request never waits for it.
+    """Writes the pages and lists that clients return to CSV.gz files, in a thread of its own; a request never waits for it.
 
     Several clients may share one, of either kind. `close`, the end of a ``with`` block or of the process completes the
     part that is open; a process that is killed leaves it to the next one that logs to the folder.
@@ -101,9 +101,10 @@ class RequestLog:
         request_id: str,
         model: str,
         asked: Sequence[PageQuery | CheckedPage],
-        ranked: Sequence[RankedPage],
+        ranked: Sequence[ItemPage[Any]],
         inputs: Iterable[str] | None,
         answers: Answers = (),
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         """Take note of a request, if it is sampled; raises nothing and waits for nothing.
 
@@ -114,6 +115,7 @@ class RequestLog:
             ranked: what the caller gets, as many.
             inputs: of the model's signature; None where they are not known, and the features that were given are logged.
             answers: the numbers of the pages that a call was for, and its PredictResponse.
+            more: what else the request was made with, by column.
         """
         try:
             if not self.sampled(request_id) or not any(page.items for page in ranked):
@@ -123,9 +125,11 @@ class RequestLog:
             names = None if inputs is None else sorted(set(inputs) - set(PAGE_INPUTS))
             ids = [request_id] if len(ranked) == 1 else [f"{request_id}/{n + 1}" for n in range(len(ranked))]
             further = further_outputs(answers, len(ranked))
+            shared = {name: cell(value) for name, value in (more or {}).items()}
+            shared |= {"timestamp": moment, "model": model}
             pages = [
-                shown_page(page, result, {"request_id": each, "timestamp": moment, "model": model}, names, more)
-                for each, page, result, more in zip(ids, asked, ranked, further, strict=True)
+                shown_page(page, result, {**shared, "request_id": each}, names, outputs)
+                for each, page, result, outputs in zip(ids, asked, ranked, further, strict=True)
                 if result.items
             ]
             self._put(pages)

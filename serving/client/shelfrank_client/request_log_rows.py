@@ -1,4 +1,4 @@
-"""Ranked pages as rows of the table ``search_log``: an impression a row, every value as text."""
+"""Ranked pages and lists as rows of the table ``search_log``: an impression a row, every value as text."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shelfrank_client.answer import OUTPUTS
-from shelfrank_client.page import RankedItem, RankedPage
+from shelfrank_client.page import ItemPage, RankedItem
 from shelfrank_client.page_query import CheckedPage, PageQuery
 from shelfrank_client.tensors import unpack
 
@@ -27,18 +27,18 @@ class Shown:
 
     Attributes:
         cells: what all its rows share, by column.
-        items: in the order shown.
+        items: in the order shown: `RankedItem`, or those of a list.
         further: what the server gave of each item besides.
     """
 
     cells: dict[str, str]
-    items: tuple[RankedItem, ...]
+    items: tuple[Any, ...]
     further: Further
 
 
 def shown_page(
     page: PageQuery | CheckedPage,
-    ranked: RankedPage,
+    ranked: ItemPage[Any],
     shared: Mapping[str, str],
     declared: Iterable[str] | None,
     further: Further,
@@ -58,13 +58,13 @@ def shown_page(
     history = page.history if isinstance(page.history, list | tuple) else ()
     own = {
         **shared,
-        "user_id": _cell(features.get("user_id")),
+        "user_id": cell(features.get("user_id")),
         "query": page.query if isinstance(page.query, str) else "",
         "degraded": str(int(ranked.degraded)),
         "model_version": "" if version is None else str(version),
-        "history": _cell(history),
+        "history": cell(history),
     }
-    given = {name: _cell(features.get(name)) for name in names if name not in COLUMNS}
+    given = {name: cell(features.get(name)) for name in names if name not in COLUMNS}
     return Shown({**given, **own}, ranked.items, further)
 
 
@@ -74,7 +74,7 @@ def rows_of(page: Shown) -> list[dict[str, str]]:
         return [{**page.cells, "item_id": item.item_id, "position": str(n)} for n, item in enumerate(page.items, 1)]
     return [
         {
-            **{name: _cell(values.get(item.item_id)) for name, values in page.further.items()},
+            **{name: cell(values.get(item.item_id)) for name, values in page.further.items()},
             **page.cells,
             "item_id": item.item_id,
             "position": str(position),
@@ -82,10 +82,17 @@ def rows_of(page: Shown) -> list[dict[str, str]]:
             "ctr": f"{item.ctr:.9g}",
             "cvr": f"{item.cvr:.9g}",
             "ctcvr": f"{item.ctcvr:.9g}",
-            "known": str(int(item.known)),
+            **_of_its_kind(item),
         }
         for position, item in enumerate(page.items, 1)
     ]
+
+
+def _of_its_kind(item: Any) -> dict[str, str]:
+    """What only a ranked item has, or only an item of a list."""
+    if isinstance(item, RankedItem):
+        return {"known": str(int(item.known))}
+    return {"channels": ",".join(item.channels), "propensity": cell(item.propensity)}
 
 
 def further_outputs(answers: Sequence[tuple[Iterable[int], Any]], pages: int) -> list[Further]:
@@ -115,7 +122,7 @@ def further_outputs(answers: Sequence[tuple[Iterable[int], Any]], pages: int) ->
     return found
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     """A value as it is written in a CSV; what is missing is empty."""
     if isinstance(value, str):
         return value
