@@ -10,8 +10,8 @@ from trainer.config.section import Count, Positive, Section
 from trainer.config.slices import NEW_ITEMS, QUERY_FREQUENCY, SliceConfig
 
 MOST_WARMUP_REQUESTS = 1000
-OTHER_WARMUP_REQUESTS = 4
-"""One each of ``rank``, ``rank_items``, ``encode_query`` and ``encode_item``."""
+OTHER_WARMUP_REQUESTS = 9
+"""One each of ``rank``, ``rank_items``, ``encode_query`` and ``encode_item``, and of the five lists where a bundle has them."""
 
 
 class EvaluateConfig(Section):
@@ -73,8 +73,9 @@ class ExportConfig(Section):
 
     Attributes:
         models: bundles are ``<models>/<name>/<version>``.
-        parity_pages: pages, at most, of the test where there are any, on which bundle and trainer are compared.
-        tolerance: largest difference allowed in score, ctr, cvr and ctcvr.
+        parity_pages: pages, at most, of the test where there are any, on which bundle and trainer are compared; the lists of a
+            bundle are asked for them too, with ``interaction: cross`` for the first nine.
+        tolerance: largest difference allowed in score, ctr, cvr and ctcvr, and in the propensity of a list's item.
         warmup: what a server is warmed up with.
     """
 

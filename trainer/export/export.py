@@ -1,5 +1,6 @@
 """From a run to a model bundle that TF Serving loads as it is."""
 
+import contextlib
 import dataclasses
 import datetime
 import importlib.metadata
@@ -7,7 +8,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,21 @@ import pandas as pd
 import tensorflow as tf
 from rich.console import Console
 
-from trainer.channels.folder import TWO_TOWER, channels_folder
-from trainer.channels.list_channels import ListChannels
-from trainer.channels.tables import read_counts
 from trainer.config import Experiment
 from trainer.data.pages import Pages
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.data.sources import read_items
 from trainer.errors import InputError
 from trainer.evaluation.scorer import RankerScorer
-from trainer.export.item_table import ItemTable
-from trainer.export.list_signatures import ListModule
+from trainer.export.bundle_module import bundle_module, signatures_of
+from trainer.export.list_parity import ListParity
 from trainer.export.parity import Parity, batches_of, check_parity
 from trainer.export.requests import page_request
 from trainer.export.rescoring import measured_metrics, rescored
-from trainer.export.signatures import RankingModule
+from trainer.export.trainer_lists import ScoredPages, TrainerLists, trainer_lists
 from trainer.export.warmup import warmup_requests, write_warmup
-from trainer.retrieval.new_items import embed_items
 from trainer.training.run import Run, load_run
-from trainer.training.tables import Tables, build_tables, preprocess
+from trainer.training.tables import build_tables
 
 LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "keras-rs", "numpy")
 
@@ -73,7 +70,12 @@ def export_folder(
     if split != "valid":
         console.print(f"no validation page has all its items in the table: warm-up requests are of the {split} pages")
     console.print(f"exporting {len(items):,} items; comparing {len(pages)} pages in a fresh process")
-    return export_run(run, items, pages, source, warmup=warmup)
+    target = export_run(run, items, pages, source, warmup=warmup)
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    lists = ListParity.of_manifest(manifest["parity"])
+    if lists is not None:
+        console.print(lists.in_words)
+    return target
 
 
 def parity_pages(experiment: Experiment, prepared: Prepared, items: pd.DataFrame) -> Pages:
@@ -157,54 +159,39 @@ def export_run(
         tables = build_tables(experiment, run.ranker, run.packers, items, pages)
         vectors = scorer.item_vectors(tables, np.arange(len(items)))
         scores = scorer.score(pages, tables, vectors)
-        table_bytes = _save(run, items, tables, vectors, making)
-        groups = [pages.take(group) for group in batches_of(pages)]
-        requests = [page_request(experiment, run.ranker, group, items) for group in groups]
-        parity = check_parity(
-            making, pages, scores, items["item_id"].to_numpy(object), requests, experiment.export.tolerance
+        groups = batches_of(pages)
+        requests = [page_request(experiment, run.ranker, pages.take(group), items) for group in groups]
+        with _scratch(making) as scratch:
+            module = bundle_module(run, items, tables, vectors, scratch)
+            functions = signatures_of(module)
+            lists: TrainerLists | None = None
+            made = getattr(module, "lists", None)
+            if made is not None:
+                scored = ScoredPages(run, scorer, items, tables, vectors)
+                lists = trainer_lists(functions, scored, pages, groups, requests, made.channels.categories)
+            tf.saved_model.save(module, str(making), signatures=functions)
+        ids = items["item_id"].to_numpy(object)
+        parity = check_parity(making, pages, scores, ids, requests, experiment.export.tolerance, lists)
+        replayed = warmup_requests(
+            experiment, run.ranker, pages if warmup is None else warmup, items, lists=lists is not None
         )
-        replayed = warmup_requests(experiment, run.ranker, pages if warmup is None else warmup, items)
         write_warmup(making, replayed, experiment.name)
-        manifest = _manifest(run, items, source, parity, table_bytes, len(replayed), making)
+        manifest = _manifest(run, items, source, parity, module.table.bytes, len(replayed), making)
         (making / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
         return _publish(making, home)
     finally:
         shutil.rmtree(making, ignore_errors=True)
 
 
-def _save(run: Run, items: pd.DataFrame, tables: Tables, vectors: np.ndarray, making: Path) -> int:
-    """Write the SavedModel; returns the bytes of the item table."""
-    unknown_item = pd.DataFrame([dict.fromkeys(items.columns)])
-    pairs = run.ranker.interaction.needs_pairs
-    empty = run.packers["item"](tf.constant([""])).numpy()
+@contextlib.contextmanager
+def _scratch(making: Path) -> Iterator[Path]:
+    """A folder for what has to lie somewhere until the bundle is saved."""
     scratch = making.parent / f"{making.name}-ids"
     scratch.mkdir(exist_ok=True)
     try:
-        table = ItemTable(
-            items["item_id"].to_numpy(object),
-            vectors,
-            tables.item_features,
-            preprocess(run.ranker.item_features, unknown_item),
-            tables.item_tokens if pairs else None,
-            empty,
-            scratch,
-            tables.item_columns,
-        )
-        module = RankingModule(run.experiment, run.ranker, run.packers, table, run.outputs)
-        functions = module.functions()
-        channels = channels_folder(run.folder)
-        if channels is not None:
-            ids = items["item_id"].to_numpy(object)
-            towers = channels / TWO_TOWER
-            # All by the item tower, so that items newer than the towers are found as well.
-            tower_items = embed_items(run, towers, items, vectors) if towers.is_dir() else None
-            found = ListChannels(run.experiment.channels, channels, ids, table.vectors, tower_items, scratch)
-            module.lists = ListModule(run.experiment, module, found, items, read_counts(channels, ids))
-            functions |= module.lists.functions()
-        tf.saved_model.save(module, str(making), signatures=functions)
+        yield scratch
     finally:
         shutil.rmtree(scratch)
-    return table.bytes
 
 
 def _manifest(

@@ -12,6 +12,7 @@ from trainer.channels.candidates import Candidates
 from trainer.channels.list_channels import LISTS, ListChannels
 from trainer.channels.union import Union, with_pinned
 from trainer.config import Experiment
+from trainer.errors import InputError
 from trainer.export.signatures import OUTPUTS, RankingModule, concrete
 from trainer.lists.caps import item_codes
 from trainer.lists.list_policy import ListPolicy
@@ -20,6 +21,8 @@ from trainer.text.normalised import normalised
 
 IN_CHANNEL_ORDER = ("similar_items", "trending")
 """Lists that are ordered by their channels; the others by the score of the model."""
+RESERVED = frozenset({"request_id", "excluded", "pinned", "boosted", "boost", "similar_to"})
+"""Inputs that no feature may be called."""
 
 
 class ListModule(tf.Module):
@@ -61,13 +64,29 @@ class ListModule(tf.Module):
         self._tower_features = [] if tower is None else _features_of(tower)
 
     def functions(self) -> dict[str, Any]:
-        """The concrete functions by signature name."""
+        """The concrete functions by signature name.
+
+        Raises:
+            InputError: if a feature has the name of an input of lists. A text called ``category`` is both.
+        """
         pages, lists = tf.TensorSpec([None], tf.string), tf.TensorSpec([None, None], tf.string)
-        inputs = self.ranking.page_inputs() | {
+        page = self.ranking.page_inputs()
+        category = page.get("category", pages)
+        taken = sorted(page.keys() & RESERVED)
+        if category.dtype != tf.string or category.shape.rank != 1:
+            taken.append("category")
+        if taken:
+            raise InputError(
+                f"features: {taken[0]!r} is the name of an input of lists; rename the feature, or export the run without "
+                "its channels"
+            )
+        inputs = page | {
             "category": pages,
             "request_id": pages,
             "excluded": lists,
             "pinned": lists,
+            "boosted": lists,
+            "boost": tf.TensorSpec([None, None], tf.float32),
         }
 
         def function(kind: str) -> Any:
@@ -109,6 +128,8 @@ class ListModule(tf.Module):
                 request=inputs["request_id"],
                 pinned=inputs["pinned"],
                 blocked=inputs["excluded"],
+                boosted=inputs["boosted"],
+                boost=_factors(inputs),
                 **{name: tf.gather(counts, found.rows) for name, counts in self.counts.items()},
             )
         )
@@ -161,6 +182,16 @@ def _features_of(tower: Any) -> list[str]:
     """User features that a query tower takes."""
     _, named = tower.vectors.concrete_functions[0].structured_input_signature
     return sorted(set(named) - {"query_vector", "user_id", "history"})
+
+
+def _factors(inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+    """The factors of boosted items; what is no finite number above 0 changes nothing.
+
+    It is no error, as a server that batches would give the error to the other requests of the batch too.
+    """
+    boost, boosted = inputs["boost"], inputs["boosted"]
+    tf.debugging.assert_equal(tf.shape(boost), tf.shape(boosted), "the inputs boosted and boost differ in their shape")
+    return tf.where(tf.math.is_finite(boost) & (boost > 0.0), boost, 1.0)
 
 
 def _taken(values: tf.Tensor, shown: Any, none: Any) -> tf.Tensor:

@@ -1,24 +1,20 @@
-"""The proof that a bundle scores as the trainer does."""
+"""The proof that a bundle answers as the trainer does."""
 
-import json
-import os
-import subprocess
-import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from trainer.data.pages import Pages
-from trainer.errors import InputError
 from trainer.evaluation.scores import Scores
+from trainer.export.fresh_process import Arrays, ParityError, answers_of
+from trainer.export.list_parity import ListParity, compare_lists
+from trainer.export.trainer_lists import TrainerLists
+
+__all__ = ["Parity", "ParityError", "batches_of", "check_parity"]
 
 PAGES_A_BATCH = 8
-
-
-class ParityError(InputError):
-    """The bundle does not score as the trainer does; nothing was published."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,7 @@ class Parity:
             tolerance.
         tolerance: what was allowed.
         model_code_loaded: modules of the model's Python code that the process with the bundle had imported; none.
+        lists: what the comparison of the lists found; None where the bundle makes none.
     """
 
     pages: int
@@ -41,6 +38,7 @@ class Parity:
     order_differences: int
     tolerance: float
     model_code_loaded: list[str]
+    lists: ListParity | None = None
 
     def as_dict(self) -> dict[str, object]:
         """For the manifest."""
@@ -58,10 +56,11 @@ def check_parity(
     pages: Pages,
     scores: Scores,
     item_ids: np.ndarray,
-    requests: list[dict[str, np.ndarray]],
+    requests: Sequence[Arrays],
     tolerance: float,
+    lists: TrainerLists | None = None,
 ) -> Parity:
-    """Score the pages with the bundle in a fresh process and compare.
+    """Ask the bundle in a fresh process for the pages and lists, and compare.
 
     Args:
         bundle: a SavedModel folder.
@@ -70,6 +69,7 @@ def check_parity(
         item_ids: ids by row of the items table.
         requests: of the groups that `batches_of` gives.
         tolerance: the largest difference allowed.
+        lists: the trainer's, where the bundle makes lists.
 
     Returns:
         The figures.
@@ -77,43 +77,36 @@ def check_parity(
     Raises:
         ParityError: if a score differs by more, the order differs, or the bundle can't be run.
     """
-    work = bundle.parent / f".parity-{os.getpid()}"
-    work.mkdir()
-    sent, got = work / "pages.npz", work / "scores.npz"
-    try:
-        inputs: dict[str, Any] = {f"{b}/{name}": v for b, request in enumerate(requests) for name, v in request.items()}
-        with sent.open("wb") as file:
-            np.savez(file, **inputs)
-        command = [sys.executable, "-m", "trainer.export.parity_check", str(bundle), str(sent), str(got)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise ParityError(f"{bundle}: the bundle can't be run in a fresh process: {reason}")
-        with np.load(got, allow_pickle=False) as result:
-            parity = _compare(pages, scores, item_ids, dict(result), tolerance)
-    finally:
-        for left in (sent, got):
-            left.unlink(missing_ok=True)
-        work.rmdir()
+    fresh = answers_of(bundle, {"rank": requests, **({} if lists is None else lists.requests)})
+    parity = _compare(pages, scores, item_ids, fresh.outputs["rank"], fresh.model_code_loaded, tolerance)
     if parity.max_difference > tolerance or parity.order_differences or parity.model_code_loaded:
         raise ParityError(
             f"{bundle}: scores differ from the trainer's by up to {parity.max_difference:.3g} (allowed {tolerance:g}), "
             f"{parity.order_differences} neighbours are in another order; not published"
         )
-    return parity
+    if lists is None:
+        return parity
+    try:
+        return replace(parity, lists=compare_lists(lists, fresh.outputs, tolerance))
+    except ParityError as error:
+        raise ParityError(f"{bundle}: {error}; not published") from None
 
 
 def _compare(
-    pages: Pages, scores: Scores, item_ids: np.ndarray, result: dict[str, np.ndarray], tolerance: float
+    pages: Pages,
+    scores: Scores,
+    item_ids: np.ndarray,
+    answers: Sequence[Arrays],
+    model_code_loaded: list[str],
+    tolerance: float,
 ) -> Parity:
     worst, swapped = 0.0, 0
     ids = item_ids[pages.item].astype(str)
-    for number, group in enumerate(batches_of(pages)):
-        answers = np.char.decode(result[f"{number}/item_id"], "utf-8")
+    for group, answer in zip(batches_of(pages), answers, strict=True):
         for row, page in enumerate(group):
             part = slice(pages.offset[page], pages.offset[page + 1])
             expected = ids[part]
-            answered = answers[row, : len(expected)]
+            answered = answer["item_id"][row, : len(expected)]
             if sorted(answered) != sorted(expected):
                 raise ParityError(f"page {pages.table['request_id'].iloc[page]}: the bundle answered other items")
             place = np.argsort(expected, kind="stable")
@@ -124,7 +117,7 @@ def _compare(
                 values = getattr(scores, name)
                 if values is None:
                     continue
-                difference = np.abs(values[part][mine] - result[f"{number}/{name}"][row, : len(expected)])
+                difference = np.abs(values[part][mine] - answer[name][row, : len(expected)])
                 if name == "score":
                     difference = difference / size
                 worst = max(worst, float(difference.max()))
@@ -136,5 +129,5 @@ def _compare(
         max_difference=worst,
         order_differences=swapped,
         tolerance=tolerance,
-        model_code_loaded=json.loads(str(result["loaded"])),
+        model_code_loaded=model_code_loaded,
     )

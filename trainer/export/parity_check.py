@@ -1,4 +1,4 @@
-"""Scores recorded pages with a bundle, in a process of its own: ``python -m trainer.export.parity_check BUNDLE PAGES OUT``.
+"""Runs recorded requests with a bundle, in a process of its own: ``python -m trainer.export.parity_check BUNDLE REQUESTS OUT``.
 
 Only TensorFlow and its text ops are loaded, as in TF Serving; nothing of the model's Python code (TensorFlow imports keras
 by itself, but nothing here uses it).
@@ -16,30 +16,29 @@ import tensorflow_text  # noqa: F401  registers the tokenizer's ops
 MODEL_CODE = {"keras_nlp", "keras_hub", "keras_rs", "trainer.model", "trainer.text"}
 
 
-def main(bundle: str, pages: str, out: str) -> None:
-    """Score and write.
+def main(bundle: str, sent: str, out: str) -> None:
+    """Run and write.
 
     Args:
         bundle: a SavedModel folder.
-        pages: a ``.npz`` of batches, ``<batch>/<input>``.
-        out: where the outputs go, likewise ``<batch>/<output>``, and ``loaded``: which modules of the model's code
-            were imported.
+        sent: a ``.npz`` of requests, ``<signature>/<batch>/<input>``.
+        out: where the outputs go, likewise ``<signature>/<batch>/<output>``, and ``loaded``: which modules of the model's
+            code were imported.
     """
     model = tf.saved_model.load(bundle)
-    rank = model.signatures["rank"]
     outputs: dict[str, Any] = {}
-    with np.load(pages, allow_pickle=False) as batches:
-        requests: dict[str, dict[str, tf.Tensor]] = {}
+    with np.load(sent, allow_pickle=False) as batches:
+        requests: dict[tuple[str, str], dict[str, tf.Tensor]] = {}
         for key in batches.files:
-            batch, name = key.split("/", 1)
+            signature, batch, name = key.split("/", 2)
             value = batches[key]
-            requests.setdefault(batch, {})[name] = tf.constant(
+            requests.setdefault((signature, batch), {})[name] = tf.constant(
                 np.char.encode(value, "utf-8").astype(object) if value.dtype.kind == "U" else value
             )
-    for batch, inputs in requests.items():
-        for name, value in rank(**inputs).items():
+    for (signature, batch), inputs in requests.items():
+        for name, value in model.signatures[signature](**inputs).items():
             array = value.numpy()
-            outputs[f"{batch}/{name}"] = array.astype("S") if array.dtype == object else array
+            outputs[f"{signature}/{batch}/{name}"] = array.astype("S") if array.dtype == object else array
     outputs["loaded"] = np.array(json.dumps(sorted(m for m in sys.modules if m in MODEL_CODE)))
     with Path(out).open("wb") as file:
         np.savez(file, **outputs)

@@ -9,14 +9,19 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from trainer.config import Experiment
 from trainer.data.pages import Pages
+from trainer.export.list_requests import list_requests
 from trainer.export.requests import other_requests, page_request
 from trainer.model.ranker import Ranker
 
 Request = tuple[str, dict[str, np.ndarray]]
 
 
-def warmup_requests(experiment: Experiment, ranker: Ranker, pages: Pages, items: pd.DataFrame) -> list[Request]:
+def warmup_requests(
+    experiment: Experiment, ranker: Ranker, pages: Pages, items: pd.DataFrame, lists: bool = False
+) -> list[Request]:
     """A request for ``serving_default`` of each batch size and list size of ``export.warmup``, and one for each other signature.
+
+    Those for lists have one page: each page ranks hundreds of candidates.
 
     The pages of a request are drawn, and come again where there are fewer than it needs. A page keeps its first candidates, as
     many as the list size; a shorter one is filled with candidates of other pages, then with other items of the table, and
@@ -27,6 +32,7 @@ def warmup_requests(experiment: Experiment, ranker: Ranker, pages: Pages, items:
         ranker: whose feature encoders name the inputs.
         pages: at least one, with items of the table.
         items: the items table.
+        lists: whether the bundle makes lists.
 
     Returns:
         Signatures and their inputs.
@@ -47,6 +53,9 @@ def warmup_requests(experiment: Experiment, ranker: Ranker, pages: Pages, items:
     first = pages.take(order[:1])
     others = {"rank": page_request(experiment, ranker, first, items)}
     others |= other_requests(experiment, ranker, first, items)
+    if lists:
+        names = first.table["request_id"].to_numpy(object).astype(str)
+        others |= list_requests(experiment, others["rank"], names)
     # A server that batches loads no version with a warm-up request of more rows than its largest batch.
     most = sizes.batch_sizes[-1]
     cut = [(name, {key: value[:most] for key, value in inputs.items()}) for name, inputs in others.items()]

@@ -50,8 +50,11 @@ def asked(query: str | list[str] = "", **given: Any) -> Arrays:
         "request_id": ["r"],
         "excluded": [[""]],
         "pinned": [[""]],
+        "boosted": [[""]],
+        "boost": [[1.0]],
     } | given
-    arrays = {name: np.array(value, np.float32 if name == "hour" else str) for name, value in request.items()}
+    numbers = ("hour", "boost")
+    arrays = {name: np.array(value, np.float32 if name in numbers else str) for name, value in request.items()}
     return {name: np.repeat(a, len(queries), axis=0) if len(a) < len(queries) else a for name, a in arrays.items()}
 
 
@@ -123,6 +126,32 @@ def test_excluded_items_never_come_and_pinned_ones_come_first(bundle: Any, rank:
     assert ids[0] == "i6"
     assert not {"i0", "i5"} & set(ids)
     assert len(ids) == SIZE == len(set(ids))
+
+
+def test_boosted_items_move_and_keep_the_score_of_the_model(bundle: Any, rank: Callable[..., Arrays]) -> None:
+    plain = rank(bundle, asked("red lamp"), "search")
+    (before,) = texts(plain["item_id"])
+    last = before[-1]
+    out = rank(bundle, asked("red lamp", boosted=[[last, "no item"]], boost=[[50.0, 2.0]]), "search")
+    (ids,) = texts(out["item_id"])
+    assert ids == [last, *before[:-1]]
+    np.testing.assert_array_equal(out["score"][0, 0], plain["score"][0, -1])
+    lowered = shown(bundle, rank, "trending", boosted=[["i5"]], boost=[[0.5]])
+    assert lowered == ["i3", "i5"]
+
+
+def test_a_boost_brings_no_item_that_no_channel_found(bundle: Any, rank: Callable[..., Arrays]) -> None:
+    assert shown(bundle, rank, "trending", boosted=[["i0"]], boost=[[9.0]]) == ["i5", "i3"]
+
+
+@pytest.mark.parametrize("factor", [0.0, -2.0, float("nan"), float("inf")])
+def test_a_factor_that_can_not_be_changes_nothing(bundle: Any, rank: Callable[..., Arrays], factor: float) -> None:
+    assert shown(bundle, rank, "trending", boosted=[["i3"]], boost=[[factor]]) == ["i5", "i3"]
+
+
+def test_boosted_items_and_factors_of_different_number_are_refused(bundle: Any, rank: Callable[..., Arrays]) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="boosted and boost differ in their shape"):
+        rank(bundle, asked(boosted=[["i3", "i5"]], boost=[[2.0]]), "trending")
 
 
 def test_a_page_has_the_list_alone_that_it_has_among_others(bundle: Any, rank: Callable[..., Arrays]) -> None:
