@@ -11,6 +11,7 @@ from serving.local.errors import ServerError
 from shelfrank_client.errors import RankingError
 from tools.channels.command import channels
 from tools.deploy.command import check_deploy
+from tools.lists.command import lists
 from tools.loadtest.command import loadtest
 from tools.off_policy.command import offpolicy
 from tools.run_arguments import RunConfig, RunFolder, check_split, run_folder, run_overrides
@@ -228,6 +229,7 @@ def query(
 
 
 app.command("channels")(channels)
+app.command("lists")(lists)
 app.command("check-deploy")(check_deploy)
 app.command("loadtest")(loadtest)
 app.command("shadow")(shadow)

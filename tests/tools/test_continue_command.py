@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
+import tensorflow_text  # noqa: F401  registers the tokenizer's ops
 
 import days_of_shop
-from command_line import fault, succeed
+from command_line import fault, succeed, succeed_alone
 from trainer.config import dump_experiment
+from trainer.data.prepared import Prepared
 
 NEXT = "shop-2"
 
@@ -34,7 +37,7 @@ def run(tiny_preset, tmp_path_factory) -> Path:
         evaluate={"bootstrap": 20},
     )
     (folder / "shop.yaml").write_text(dump_experiment(experiment))
-    succeed("train", "--config", folder / "shop.yaml")
+    succeed_alone("train", "--config", folder / "shop.yaml")
     return experiment.run_folder
 
 
@@ -54,7 +57,7 @@ def new_days(run) -> Path:
 def continued(run, new_days) -> tuple[Path, str]:
     """The run that went on, and what was said."""
     words = ["--continue", run, "--search_log", new_days, "--items", new_days.with_name("new_items.csv")]
-    return run.parent / NEXT, succeed("train", *words, "incremental.replay=0.4", "data.max_rejected_share=0.05")
+    return run.parent / NEXT, succeed_alone("train", *words, "incremental.replay=0.4", "data.max_rejected_share=0.05")
 
 
 def test_what_was_dropped_learned_and_forgotten_is_said(continued):
@@ -70,19 +73,60 @@ def test_what_was_dropped_learned_and_forgotten_is_said(continued):
     assert kept["data"]["same_request"] == 2
 
 
-def test_a_continued_run_is_taken_as_any_other(continued, new_days, tmp_path):
+@pytest.fixture(scope="module")
+def listed(continued, tmp_path_factory) -> Path:
+    """The continued run's bundle, with lists."""
+    folder, _ = continued
+    models = tmp_path_factory.mktemp("models")
+    succeed_alone("channels", folder, "retrieval.epochs=1", "retrieval.width=8", "retrieval.hidden=[8]")
+    out = succeed("export", folder, f"export.models={models}")
+    assert f"exported: {models}/{NEXT}/1" in " ".join(out.split())
+    return models / NEXT / "1"
+
+
+def test_a_continued_run_is_taken_as_any_other(continued, listed):
     folder, _ = continued
     succeed("evaluate", folder)
     succeed("report", folder)
     assert '<h2 id="continued">' in (folder / "report.html").read_text()
     succeed("compare", folder, folder, "--resamples", 0)
-    out = succeed("export", folder, f"export.models={tmp_path}/models")
-    assert f"exported: {tmp_path}/models/{NEXT}/1" in " ".join(out.split())
-    assert (
-        json.loads((tmp_path / "models" / NEXT / "1" / "manifest.json").read_text())["parity"]["max_difference"] <= 1e-5
-    )
+    assert json.loads((listed / "manifest.json").read_text())["parity"]["max_difference"] <= 1e-5
     again = succeed("train", "--config", folder / "config.yaml")
     assert "trained already" in " ".join(again.split())
+
+
+def test_its_channels_know_the_days_before_and_the_new_ones(run, continued, listed):
+    folder, _ = continued
+    before = set(Prepared.load(run.parents[1] / "prepared").pages.split("train").table["query"])
+    memory = pd.read_parquet(folder / "channels" / "query_memory.parquet")
+    assert before
+    assert set(memory["query"]) == before | set(days_of_shop.NEW_QUERIES)
+    training = Prepared.load(folder / "prepared").pages.split("train")
+    counts = pd.read_parquet(folder / "channels" / "counts.parquet").set_index("item_id")
+    assert counts["impressions"].sum() == len(training.item)
+    assert counts["clicks"].sum() == (training.clicked == 1).sum()
+    assert counts.loc[[f"i{n}" for n in range(40, 50)], "clicks"].sum() > 0
+
+
+def test_its_bundle_lists_what_was_clicked_for_a_new_query_and_is_popular_of_late(continued, listed):
+    folder, _ = continued
+    bundle = tf.saved_model.load(str(listed))
+    nothing = tf.constant([""])
+    given = {"query": tf.constant(["Garden  hose"]), "user_id": nothing, "history": nothing[:, None]}
+    given |= {"category": nothing, "request_id": nothing, "excluded": nothing[:, None], "pinned": nothing[:, None]}
+    given |= {"boosted": nothing[:, None], "boost": tf.constant([[1.0]])}
+    found = bundle.signatures["search"](**given)
+    came = dict(zip(found["item_id"][0].numpy().tolist(), found["channels"][0].numpy().tolist(), strict=True))
+    memory = pd.read_parquet(folder / "channels" / "query_memory.parquet")
+    remembered = set(memory.loc[memory["query"] == "garden hose", "item_id"])
+    by_memory = {item.decode() for item, channels in came.items() if b"query_memory" in channels}
+    assert by_memory
+    assert by_memory <= remembered
+    assert any(b"query_tower" in channels for channels in came.values())
+    popular = pd.read_parquet(folder / "channels" / "popularity.parquet")
+    trending = [item.decode() for item in bundle.signatures["trending"](**given)["item_id"][0].numpy() if item]
+    assert trending == popular["item_id"].tolist()[: len(trending)]
+    assert len(trending) == 24
 
 
 def test_an_export_takes_new_items_without_training(run, tmp_path):

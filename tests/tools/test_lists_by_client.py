@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,3 +94,33 @@ def test_a_model_without_lists_says_so(tmp_path: Path) -> None:
         pytest.raises(ModelNotFound, match="no signature 'search'"),
     ):
         client.search("lamp")
+
+
+def test_boosted_items_move_up_and_down(client: RankingClient) -> None:
+    assert [item.item_id for item in client.trending(boosted={"i3": 3})] == ["i3", "i5"]
+    assert [item.item_id for item in client.trending(boosted={"i5": 0.5, "no item": 2.0})] == ["i3", "i5"]
+    assert [item.item_id for item in client.trending(boosted={})] == ["i5", "i3"]
+
+
+async def test_the_asynchronous_client_sends_them_too(target: str) -> None:
+    async with AsyncRankingClient(target, model="lists", deadline=20) as other:
+        assert [item.item_id for item in await other.trending(boosted={"i3": 3.0})] == ["i3", "i5"]
+
+
+@pytest.mark.parametrize(
+    ("boosted", "message"),
+    [
+        (["i3"], r"boosted: expected a mapping of item ids to factors, found \['i3'\]"),
+        ({3: 1.0}, "boosted: expected item ids as text, found 3"),
+        ({"": 1.0}, "boosted: expected item ids that are not empty"),
+        ({"i3": 0.0}, r"boosted: 'i3': expected a factor above 0 \(1e-30 to 1e\+30\), found 0\.0"),
+        ({"i3": -1}, "found -1"),
+        ({"i3": float("nan")}, "found nan"),
+        ({"i3": float("inf")}, "found inf"),
+        ({"i3": True}, "found True"),
+        ({"i3": "2"}, "found '2'"),
+    ],
+)
+def test_boosts_that_can_not_be_are_named(client: RankingClient, boosted: Any, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message):
+        client.trending(boosted=boosted)

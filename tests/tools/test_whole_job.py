@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from command_line import fault, succeed
+from command_line import fault, fault_alone, succeed, succeed_alone
 from shelfrank_client import InvalidRequest, PageQuery, RankingClient
 from tools.local_server import start_server, wait_for_port
 
@@ -98,7 +98,7 @@ def job(tiny_preset, tmp_path_factory) -> tuple[Path, Path]:
     config = folder / "shop.yaml"
     config.write_text(CONFIG.format(folder=folder, preset=tiny_preset))
     for step in ("simulate", "prepare", "train", "evaluate", "report", "channels", "export"):
-        succeed(step, "--config", config)
+        succeed_alone(step, "--config", config)
     return folder, config
 
 
@@ -213,14 +213,14 @@ def test_server_and_query_find_model_and_items_by_the_configuration(job):
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
         port = wait_for_port(server, folder / "config.log")
-        out = succeed("query", "lamp", "--config", config, "--target", f"127.0.0.1:{port}", "-k", "3")
+        out = succeed_alone("query", "lamp", "--config", config, "--target", f"127.0.0.1:{port}", "-k", "3")
         assert "model version" in out
         assert "title" in out
     finally:
         server.terminate()
         assert server.wait(timeout=60) == 0
-    assert "models/other does not exist" in fault("serve", "--config", config, "name=other")
-    assert "unknown key 'trian'" in fault("serve", "--config", config, "trian.x=1")
+    assert "models/other does not exist" in fault_alone("serve", "--config", config, "name=other")
+    assert "unknown key 'trian'" in fault_alone("serve", "--config", config, "trian.x=1")
     assert "overrides go with --config" in fault("query", "red", "lamp")
 
 
@@ -234,7 +234,7 @@ def test_what_cant_be_written_is_one_line(job, tmp_path):
 
 def test_mistakes_are_one_line_and_exit_code_2(job, tmp_path):
     folder, config = job
-    assert "no such file" in fault("train", "--config", tmp_path / "none.yaml")
+    assert "no such file" in fault_alone("train", "--config", tmp_path / "none.yaml")
     assert "unknown key 'train.speed'" in fault("train", "--config", config, "train.speed=9")
     assert "train.epochs" in fault("train", "--config", config, "train.epochs=-1")
     assert "no folder" in fault("train", "--config", config, "name=other", "encoder.backbone=no/where")
@@ -243,7 +243,7 @@ def test_mistakes_are_one_line_and_exit_code_2(job, tmp_path):
     assert "no split 'tset'" in fault("evaluate", folder / "runs" / "shop", "--split", "tset")
     assert "give a run folder, or --config" in fault("report")
     assert "none.parquet" in fault("export", folder / "runs" / "shop", "--items", tmp_path / "none.parquet")
-    assert "model_base_path" in fault("serve", "--model_name=shop")
+    assert "model_base_path" in fault_alone("serve", "--model_name=shop")
     assert "no candidates" in fault("query", "lamp", "--target", "127.0.0.1:1")
     ids = ["--candidate", "a", "--deadline", "1"]
     assert "UNAVAILABLE" in fault("query", "lamp", "--target", "127.0.0.1:1", *ids)
@@ -296,4 +296,6 @@ def test_a_damaged_run_and_a_damaged_bundle_are_named(job, tmp_path):
     bundle = tmp_path / "models" / "1"
     bundle.mkdir(parents=True)
     (bundle / "saved_model.pb").write_bytes(b"damaged")
-    assert "saved_model.pb" in fault("serve", "--port=0", "--model_name=shop", f"--model_base_path={bundle.parent}")
+    assert "saved_model.pb" in fault_alone(
+        "serve", "--port=0", "--model_name=shop", f"--model_base_path={bundle.parent}"
+    )

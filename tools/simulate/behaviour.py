@@ -62,6 +62,35 @@ def examination_curve(eta: float, positions: NDArray[np.int64]) -> NDArray[np.fl
     return positions.astype(np.float64) ** -eta
 
 
+def appeal_of(
+    config: BehaviourConfig, world: World, user: NDArray[np.int64], item: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """What users like about items, whatever they asked for; in the logits of clicks and purchases.
+
+    Args:
+        config: weights.
+        world: items and users with their hidden sides.
+        user: rows of the users, int, of a shape that goes with that of the items.
+        item: rows of the items, int.
+
+    Returns:
+        float, of the shape that both have together.
+    """
+    liking = np.zeros(np.broadcast_shapes(user.shape, item.shape))
+    for taste in world.tastes:
+        liking += taste.liking[user, taste.group_of_item[item]]
+    return (
+        config.quality * world.quality[item]
+        + config.taste * liking
+        - config.price * world.price_sensitivity[user] * world.price_level[item]
+    )
+
+
+def attraction_of(config: BehaviourConfig, logit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The probability of a click where an item is looked at, from its logit, float [n]."""
+    return config.random_click + (1.0 - config.random_click) * expit(logit)
+
+
 def behave(config: BehaviourConfig, world: World, pages: LoggedPages, rng: np.random.Generator) -> Behaviour:
     """Let users examine, click and buy, at the rates asked for.
 
@@ -79,21 +108,13 @@ def behave(config: BehaviourConfig, world: World, pages: LoggedPages, rng: np.ra
     """
     count = len(pages.item)
     examination = examination_curve(config.eta, pages.position)
-    user = pages.user[pages.page]
-    liking = np.zeros(count)
-    for taste in world.tastes:
-        liking += taste.liking[user, taste.group_of_item[pages.item]]
-    appeal = (
-        config.quality * world.quality[pages.item]
-        + config.taste * liking
-        - config.price * world.price_sensitivity[user] * world.price_level[pages.item]
-    )
+    appeal = appeal_of(config, world, pages.user[pages.page], pages.item)
     click_logit = config.click_relevance * pages.relevance + appeal + config.noise * rng.normal(size=count)
     buy_logit = config.purchase_relevance * pages.relevance + appeal + config.noise * rng.normal(size=count)
     buy_logit += np.array(DEVICE_PURCHASE_LOGIT)[pages.device[pages.page]]
 
     def attraction_at(intercept: float) -> NDArray[np.float64]:
-        return config.random_click + (1.0 - config.random_click) * expit(intercept + click_logit)
+        return attraction_of(config, intercept + click_logit)
 
     least, most = config.random_click * examination.mean(), examination.mean()
     if not least < config.click_rate < most:

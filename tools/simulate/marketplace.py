@@ -57,6 +57,7 @@ def make_marketplace(config: MarketplaceConfig, users: int, rng: np.random.Gener
         ),
         query_group=queries.department,
         interests=shoppers.interests,
+        relevance_of_all=lambda rows: queries.grades(rows, catalogue) / TOP_GRADE,
         facts={"queries_by_kind": {kind: int(kinds.get(kind, 0)) for kind in KINDS}},
     )
 

@@ -42,7 +42,7 @@ class Queries:
     department: NDArray[np.int64]
     weight: NDArray[np.float64]
 
-    def grades(self, rows: slice, catalogue: Catalogue) -> NDArray[np.int64]:
+    def grades(self, rows: slice | NDArray[np.int64], catalogue: Catalogue) -> NDArray[np.int64]:
         """The relevance of every item for some of the queries.
 
         Args:

@@ -1,5 +1,6 @@
 """What pages and behaviour are drawn from, whatever the source."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,7 @@ class World:
         tastes: likings, each weighted as given.
         query_group: int [Q], the group of `interests` that a query belongs to, -1 for none; or None.
         interests: float [users, groups], share of a user's searches by group; or None.
+        relevance_of_all: of queries (int [q]) to every item, float [q, items]; None where only candidates have one.
         facts: counts for the report.
     """
 
@@ -59,6 +61,7 @@ class World:
     tastes: tuple[Taste, ...] = ()
     query_group: NDArray[np.int64] | None = None
     interests: NDArray[np.float64] | None = None
+    relevance_of_all: Callable[[NDArray[np.int64]], NDArray[np.float64]] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
 

@@ -38,6 +38,9 @@ class ListChannels(tf.Module):
         tower_items: the item tower's vectors, float32 [I, W]; None where the run has no towers.
         scratch: where files are written until the bundle is saved.
 
+    Attributes:
+        categories: that ``trending`` knows; ``""`` stands for all.
+
     Raises:
         InputError: if a table can't be read.
     """
@@ -54,6 +57,7 @@ class ListChannels(tf.Module):
         super().__init__(name="channels")
         self.config, self.padding = config, len(item_ids)
         self.tower: Any = None
+        self.categories: tuple[str, ...] = ("",)
         text = Nearest("text", by_product(item_vectors), lambda asked: asked.query_vectors, True, self.padding)
         self.channels: dict[str, Any] = {"text": text}
         if tower_items is not None:
@@ -71,6 +75,8 @@ class ListChannels(tf.Module):
             if (folder / file).is_file():
                 found = reading(folder, item_ids)
                 lists = found.lists
+                if name == FOR_ALL:
+                    self.categories = ("", *found.texts)
                 self.channels[name] = ListsByText(
                     name, found.texts, lists.rows, lists.scores, self.padding, of, scratch
                 )
@@ -90,7 +96,7 @@ class ListChannels(tf.Module):
             excluded: rows that are left out, int32 [P, E].
         """
         proposed = {name: self.channels[name](asked, count) for name, count in self.quotas(kind).items()}
-        return union(proposed, NUMBERS, excluded, self.padding)
+        return union(proposed, NUMBERS, excluded, self.padding, FOR_ALL)
 
     def named(self, channels: tf.Tensor) -> tf.Tensor:
         """Names, joined by commas, of sums of 2^channel: string of the same shape."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from trainer.config.features import FeatureConfig
-from trainer.config.section import Count, Positive, Section, Share
+from trainer.config.section import Count, NotNegative, Positive, Section, Share
 
 ItemId = Annotated[str, Field(min_length=1)]
 
@@ -107,6 +107,10 @@ class ListsConfig(Section):
         pinned: ids that come first, in this order; those of a request come before them.
         blocked: ids that are never shown.
         boosted: ids whose score is changed.
+        channel_weight: what the order in which the channels propose counts beside that by score: items are ranked by the sum of
+            the reciprocal ranks ``1 / (20 + rank)`` in both (Cormack, Clarke and Buettcher 2009), that of the channels times
+            this weight. 0: by score alone. It pays where channels know what the model was not trained on, such as how often
+            an item is clicked for the very query.
         diversity: similar items kept apart.
         caps: all hold at the same time.
         surplus: what becomes of items that would break a cap when no others are left: they stay, further down (``down``),
@@ -118,6 +122,7 @@ class ListsConfig(Section):
     pinned: list[ItemId] = Field(default=[])
     blocked: list[ItemId] = Field(default=[])
     boosted: list[BoostConfig] = Field(default=[])
+    channel_weight: NotNegative = 0.0
     diversity: DiversityConfig = DiversityConfig()
     caps: list[CapConfig] = Field(default=[])
     surplus: Literal["down", "drop"] = "down"

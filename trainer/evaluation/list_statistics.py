@@ -7,6 +7,8 @@ import numpy as np
 from trainer.data.pages import Pages
 from trainer.metrics.hit_rate import hit_rate
 from trainer.metrics.intra_list_diversity import intra_list_diversity
+from trainer.metrics.list_mrr import list_mrr
+from trainer.metrics.list_ndcg import list_ndcg
 from trainer.metrics.listed import NOTHING
 from trainer.metrics.new_item_share import new_item_share
 from trainer.metrics.novelty import novelty
@@ -54,8 +56,8 @@ def list_statistics(listed: np.ndarray, pages: Pages, k: int, facts: ItemFacts |
         facts: of the items; without them only what clicks tell is measured.
 
     Returns:
-        ``recall@k``, ``hit_rate@k``, ``answered`` (share of pages with a list that is not empty); with facts
-        ``novelty@k``, ``new_items@k`` and, with vectors, ``diversity@k``.
+        ``recall@k``, ``hit_rate@k``, ``ndcg@k``, ``mrr@k``, ``answered`` (share of pages with a list that is not empty); with
+        facts ``novelty@k``, ``new_items@k`` and, with vectors, ``diversity@k``.
     """
     clicked = pages.clicked == 1
     item, offset = pages.item[clicked], np.concatenate([[0], np.cumsum(clicked)])[pages.offset]
@@ -63,6 +65,8 @@ def list_statistics(listed: np.ndarray, pages: Pages, k: int, facts: ItemFacts |
     found: dict[str, Statistic] = {
         f"recall@{k}": recall(listed, item, offset, k),
         f"hit_rate@{k}": hit_rate(listed, item, offset, k),
+        f"ndcg@{k}": list_ndcg(listed, item, offset, k),
+        f"mrr@{k}": list_mrr(listed, item, offset, k),
         "answered": Ratio(answered.astype(np.float64), np.ones(len(answered))),
     }
     if facts is not None:

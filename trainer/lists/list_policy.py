@@ -7,6 +7,7 @@ from trainer.lists.caps import capped_order
 from trainer.lists.dpp import dpp_order
 from trainer.lists.draws import page_seeds
 from trainer.lists.exploration import Exploration
+from trainer.lists.fusion import fused_with_places
 from trainer.lists.mmr import mmr_order
 from trainer.lists.page import ListPage, ShownList
 from trainer.lists.rules import NOT_LISTED, IdList, boosted_scores, is_blocked, pin_places
@@ -61,6 +62,8 @@ class ListPolicy(tf.Module):
         rules = list(zip(self._boosts, config.boosted, strict=True))
         scores = boosted_scores(_finite(page.scores), page.ids, page.boosted, page.boost, rules)
         scores = tf.clip_by_value(scores, -LARGEST, LARGEST)
+        if config.channel_weight:
+            scores = fused_with_places(scores, mask, config.channel_weight)
         items = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
         order = tf.argsort(tf.where(mask, scores, -float("inf")), axis=1, direction="DESCENDING", stable=True)
 
