@@ -15,7 +15,7 @@ class FinetuneConfig(Section):
 
     Attributes:
         freeze_layers: keep the embeddings and this many lower layers as they are; 0 keeps the embeddings only, null
-            nothing.
+            nothing. With all layers kept ``encoder.dropout`` has no effect.
         lora_rank: train low-rank additions to the kernels instead of the encoder's own weights; at most the width of an
             attention head. They are merged into the kernels wherever weights are written.
         lora_targets: which kernels get them: of attention queries and values, or of every dense layer.

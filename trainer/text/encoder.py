@@ -17,6 +17,10 @@ class Encoder(keras.layers.Layer):
         backbone: a keras-nlp BERT backbone, whose layers are used as they are.
         pad: the id of the padding token.
         pooling: ``mean`` over the tokens that are not padding (Reimers and Gurevych 2019), or ``cls``, the first token.
+
+    Attributes:
+        drops_units: whether training drops units; not where nothing of the Encoder is trained, as what learns from its vectors
+            would learn from others than are served.
     """
 
     def __init__(self, backbone: keras_nlp.models.BertBackbone, pad: int = 0, pooling: str = "mean", **kwargs) -> None:
@@ -33,6 +37,7 @@ class Encoder(keras.layers.Layer):
         self.pooling = pooling
         self.width = backbone.hidden_dim
         self.max_length = backbone.max_sequence_length
+        self.drops_units = True
         self.built = True
 
     def embed(self, token_ids, segment_ids=None, training: bool | None = None):
@@ -50,7 +55,7 @@ class Encoder(keras.layers.Layer):
             segment_ids = ops.zeros_like(token_ids)
         tokens = self.token_embedding(token_ids)
         x = tokens + self.position_embedding(tokens) + self.segment_embedding(segment_ids)
-        return self.embedding_dropout(self.embedding_norm(x), training=training)
+        return self.embedding_dropout(self.embedding_norm(x), training=self.drops_units and training)
 
     def run(self, x, mask, layers: Sequence[int] | range | None = None, training: bool | None = None):
         """Run transformer layers.
@@ -65,7 +70,7 @@ class Encoder(keras.layers.Layer):
             float [B, L, D]
         """
         for index in range(len(self.transformer_layers)) if layers is None else layers:
-            x = self.transformer_layers[index](x, padding_mask=mask, training=training)
+            x = self.transformer_layers[index](x, padding_mask=mask, training=self.drops_units and training)
         return x
 
     def pool(self, x, mask):

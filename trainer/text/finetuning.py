@@ -9,7 +9,7 @@ from trainer.text.lora import add_lora
 
 
 def limit_training(encoder: Encoder, config: FinetuneConfig) -> None:
-    """Freeze weights and add low-rank ones.
+    """Freeze weights and add low-rank ones; an Encoder that is frozen as a whole drops no units either.
 
     Args:
         encoder: what is fine-tuned.
@@ -29,6 +29,7 @@ def limit_training(encoder: Encoder, config: FinetuneConfig) -> None:
         for group in weights_by_depth(encoder)[: frozen + 1]:
             for variable in group:
                 variable.trainable = False
+        encoder.drops_units = frozen < layers
 
 
 def weights_by_depth(encoder: Encoder) -> list[list[Any]]:

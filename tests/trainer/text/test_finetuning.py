@@ -49,6 +49,14 @@ def test_frozen_layers_stay_while_the_others_move(tiny_preset, tmp_path, frozen)
     assert changed == [False] * (frozen + 1) + [True] * (2 - frozen)
 
 
+@pytest.mark.parametrize(("frozen", "same"), [(2, True), (1, False)])
+def test_an_encoder_that_is_frozen_as_a_whole_drops_no_units_in_training(tiny_preset, frozen, same):
+    encoder = encoder_of(tiny_preset)
+    limit_training(encoder, config(freeze_layers=frozen))
+    in_training, served = (np.asarray(encoder(TOKENS, training=training)) for training in (True, False))
+    assert np.array_equal(in_training, served) is same
+
+
 def test_lora_trains_thin_matrices_only_and_starts_where_the_encoder_is(tiny_preset):
     encoder, plain = encoder_of(tiny_preset), encoder_of(tiny_preset)
     limit_training(encoder, config(lora_rank=3))
