@@ -57,7 +57,7 @@ def _reached(figures: ListFigures, names: Mapping[str, str], title: str) -> Tabl
     keys = _keys(figures, names)
     for key in keys:
         short, _, cut = key.partition("@")
-        table.add_column(f"{names[short]}\n@{cut}", justify="right", no_wrap=True)
+        table.add_column(f"{names[short]}\n@{cut}", justify="right")
     for name, metrics in figures.lists.items():
         table.add_row(escape(name), *(_cell(metrics, key) for key in keys))
     return table
@@ -75,7 +75,7 @@ def _ahead(figures: ListFigures, key: str) -> Table:
     table.add_column("", no_wrap=True)
     compared = [name for name in AHEAD if name in figures.differences]
     for name in compared:
-        table.add_column(escape(name), justify="right", no_wrap=True)
+        table.add_column(escape(name), justify="right")
     for other in figures.lists:
         given = [figures.differences[name].get(other, {}).get(key) for name in compared]
         table.add_row(escape(other), *("" if one is None else _difference(one, "+") for one in given))
@@ -90,7 +90,7 @@ def _cell(metrics: dict[str, float], key: str) -> str:
     if key not in metrics:
         return "-"
     low, high = metrics.get(f"{key}.low"), metrics.get(f"{key}.high")
-    ends = "" if low is None or high is None else f"\n[dim]{low:.3f}-{high:.3f}[/dim]"
+    ends = "" if low is None or high is None else f"\n[dim]{low:.3f} to {high:.3f}[/dim]"
     return f"{metrics[key]:.4f}{ends}"
 
 
