@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 import small_shop
 from channels_of_shop import write_channels
-from serving.local.flags import ServerFlags
-from serving.local.server import RunningServer, serve
+from logging_server import logging_server
+from serving.local.server import RunningServer
 from shelfrank_client import InvalidRequest, RankingClient, RequestLog
 from small_run import random_run
 from tools.cli import app
@@ -35,16 +35,7 @@ def server(tiny_preset: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     run = random_run(folder / "run", small_shop.experiment(tiny_preset, folder, name="shop", lists=lists))
     write_channels(run.folder / CHANNELS)
     bundle = export_run(run, small_shop.items(), small_shop.pages(), {"data_hash": "x"})
-    (folder / "logs").mkdir()
-    (folder / "models.config").write_text(f"""
-        model_config_list {{ config {{
-            name: "shop" base_path: "{bundle.parent}" model_platform: "tensorflow"
-            logging_config {{
-                log_collector_config {{ type: "search_log" filename_prefix: "{folder / "logs" / "shop"}" }}
-                sampling_config {{ sampling_rate: 1 }}
-            }}
-        }} }}""")
-    with serve(ServerFlags(model_config_file=folder / "models.config", port=0)) as running:
+    with logging_server(folder, bundle.parent) as running:
         yield running
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from hand_made_ranker import write_version
-from serving.local.flags import ServerFlags
-from serving.local.server import RunningServer, serve
+from logging_server import logging_server
+from serving.local.server import RunningServer
 from shelfrank_client import RankingClient, RequestLog
 from trainer.config import Experiment
 from trainer.data.prepared import Prepared, prepare
@@ -25,16 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server of the model ``shop`` that logs every request beside the folder ``client``."""
     folder = tmp_path_factory.mktemp("served")
     write_version(folder / "shop" / "4")
-    (folder / "logs").mkdir()
-    (folder / "models.config").write_text(f"""
-        model_config_list {{ config {{
-            name: "shop" base_path: "{folder / "shop"}" model_platform: "tensorflow"
-            logging_config {{
-                log_collector_config {{ type: "search_log" filename_prefix: "{folder / "logs" / "shop"}" }}
-                sampling_config {{ sampling_rate: 1 }}
-            }}
-        }} }}""")
-    with serve(ServerFlags(model_config_file=folder / "models.config", port=0)) as running:
+    with logging_server(folder, folder / "shop") as running:
         yield running
 
 

@@ -14,21 +14,18 @@ import numpy as np
 from rich.console import Console
 
 from shelfrank_client import PageQuery
-from tools.benchmarks.figures import NotHere
-from tools.benchmarks.training import moved
+from tools.benchmarks.simulated_data import moved, simulated_data
 from tools.pages_to_send.prepared import page_queries
-from tools.simulate import SimulateConfig, simulate
 from trainer.channels.build import write_channels
-from trainer.config import Experiment, load_experiment, validate_section
+from trainer.config import Experiment, load_experiment
 from trainer.data.pages import Pages
-from trainer.data.prepared import Prepared, prepare
-from trainer.errors import InputError
+from trainer.data.prepared import Prepared
 from trainer.export.export import export_run
 from trainer.export.list_requests import list_requests
 from trainer.export.requests import page_request
 from trainer.model.build import build_ranker
 from trainer.retrieval.two_tower import train_towers
-from trainer.text.backbone import load_backbone, looks_like_folder
+from trainer.text.backbone import load_backbone
 from trainer.training.run import Run, build_packers, set_seed
 
 ITEMS, PAGES = 20_000, 200
@@ -74,14 +71,7 @@ def make_shop(config: Path, folder: Path, console: Console, overrides: Sequence[
         InputError: if the experiment is wrong or simulates nothing.
     """
     experiment = moved(load_experiment(config, list(overrides)), folder)
-    if experiment.simulate is None:
-        raise InputError(f"{config}: has no section 'simulate', which this benchmark takes its items from")
-    backbone = experiment.encoder.backbone
-    if looks_like_folder(backbone) and not Path(backbone).is_dir():
-        raise NotHere(f"no folder {backbone}; fetch the weights with `python -m tools.weights`")
-    section = validate_section(SimulateConfig, experiment.simulate, f"{config}: simulate")
-    simulate(section, experiment.data.items.parent, experiment.seed, progress=False)
-    prepared = prepare(experiment, progress=False)
+    prepared = simulated_data(config, experiment)
     assert prepared.pages is not None
     run = random_run(experiment, prepared, folder / "run")
     write_channels(experiment, prepared, run.folder, console, lambda out: train_towers(run, prepared, out, console))

@@ -10,15 +10,13 @@ from typing import Any
 import keras_nlp
 import tensorflow as tf
 
-from tools.benchmarks.figures import Figure, NotHere, Result
-from tools.benchmarks.training import moved
-from tools.simulate import SimulateConfig, simulate
+from tools.benchmarks.figures import Figure, Result
+from tools.benchmarks.simulated_data import moved, simulated_data
 from trainer.adversarial import build_method
 from trainer.config import Experiment, load_experiment, validate_section
-from trainer.data.prepared import Prepared, prepare
-from trainer.errors import InputError
+from trainer.data.prepared import Prepared
 from trainer.model.build import POLICIES, build_ranker
-from trainer.text.backbone import load_backbone, looks_like_folder
+from trainer.text.backbone import load_backbone
 from trainer.text.finetuning import limit_training
 from trainer.training.batches import PageBatches
 from trainer.training.optimizer import build_optimizer
@@ -83,20 +81,11 @@ def benchmark_steps(config: Path, steps: int = STEPS, small: bool = False) -> Re
     """
     with tempfile.TemporaryDirectory(prefix="shelfrank-benchmark-") as name:
         experiment = moved(load_experiment(config), Path(name))
-        simulated = experiment.simulate
-        if simulated is None:
-            raise InputError(f"{config}: has no section 'simulate', which this benchmark takes its pages from")
         if small:
             backbone = small_backbone(Path(name) / "backbone")
             experiment = with_sections(experiment, {"encoder": {"backbone": str(backbone)}})
-        backbone_name = experiment.encoder.backbone
-        if looks_like_folder(backbone_name) and not Path(backbone_name).is_dir():
-            raise NotHere(
-                f"no folder {backbone_name}; fetch the weights with `python -m tools.weights`, or give --small"
-            )
-        section = validate_section(SimulateConfig, {**simulated, "pages": PAGES}, f"{config}: simulate")
-        simulate(section, experiment.data.items.parent, experiment.seed, progress=False)
-        seconds = measure_steps(experiment, prepare(experiment, progress=False), steps)
+        prepared = simulated_data(config, experiment, ", or give --small", pages=PAGES)
+        seconds = measure_steps(experiment, prepared, steps)
     size = "a small random backbone" if small else experiment.encoder.backbone
     return Result("steps", f"{config}, {size}, {experiment.train.pages_per_batch} pages a batch", step_figures(seconds))
 

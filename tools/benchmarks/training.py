@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tools.benchmarks.figures import Figure, NotHere, Result
-from tools.simulate import SimulateConfig, simulate
-from trainer.config import Experiment, load_experiment, validate_section
-from trainer.data.prepared import Prepared, prepare
-from trainer.errors import InputError
+from tools.benchmarks.figures import Figure, Result
+from tools.benchmarks.simulated_data import moved, simulated_data
+from trainer.config import Experiment, load_experiment
+from trainer.data.prepared import Prepared
 from trainer.model.build import POLICIES, build_ranker
-from trainer.text.backbone import load_backbone, looks_like_folder
+from trainer.text.backbone import load_backbone
 from trainer.training.batches import PageBatches
 from trainer.training.optimizer import build_optimizer
 from trainer.training.run import build_packers, set_seed
@@ -42,25 +41,10 @@ def benchmark_training(config: Path, steps: int = STEPS) -> Result:
     """
     with tempfile.TemporaryDirectory(prefix="shelfrank-benchmark-") as name:
         experiment = moved(load_experiment(config), Path(name))
-        if experiment.simulate is None:
-            raise InputError(f"{config}: has no section 'simulate', which this benchmark takes its pages from")
-        backbone = experiment.encoder.backbone
-        if looks_like_folder(backbone) and not Path(backbone).is_dir():
-            raise NotHere(f"no folder {backbone}; fetch the weights with `python -m tools.weights`")
-        section = validate_section(SimulateConfig, experiment.simulate, f"{config}: simulate")
-        simulate(section, experiment.data.items.parent, experiment.seed, progress=False)
-        prepared = prepare(experiment, progress=False)
+        prepared = simulated_data(config, experiment)
         speeds, encoded = measure_training(experiment, prepared, steps)
     pages = f"{experiment.train.pages_per_batch} pages a batch"
     return Result("training", f"{config}, {experiment.model.interaction}, {pages}", training_figures(speeds, encoded))
-
-
-def moved(experiment: Experiment, folder: Path) -> Experiment:
-    """The experiment with its tables in another folder."""
-    tables = ("items", "search_log", "users", "judgments")
-    paths = {name: folder / "data" / f"{name}.parquet" for name in tables if getattr(experiment.data, name) is not None}
-    data = experiment.data.model_copy(update={**paths, "prepared": folder / "prepared"})
-    return experiment.model_copy(update={"data": data})
 
 
 def measure_training(

@@ -9,7 +9,8 @@ import yaml
 
 import small_shop
 from tools.benchmarks.figures import NotHere
-from tools.benchmarks.training import benchmark_training, measure_training, moved, texts_of, training_figures, unshared
+from tools.benchmarks.simulated_data import moved
+from tools.benchmarks.training import benchmark_training, measure_training, texts_of, training_figures, unshared
 from trainer.errors import InputError
 from trainer.model.build import build_ranker
 from trainer.text.backbone import load_backbone
