@@ -13,6 +13,7 @@ from trainer.config import Experiment
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone
 from trainer.text.finetuning import limit_training
+from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.batches import PageBatches
 from trainer.training.optimizer import build_optimizer
 from trainer.training.run import build_packers
@@ -37,7 +38,8 @@ def training_model(experiment: Experiment, shaken: bool = True) -> RankerTrainin
             variable.assign_add(random.normal(0, 0.3, variable.shape))
     objective = objective_of(experiment.loss, ranker)
     method = build_method(experiment.adversarial, STEPS, experiment.seed)
-    model = RankerTraining(ranker, objective, experiment.loss.l2, method, config.r_drop)
+    teaching = experiment.augmentation.self_teaching
+    model = RankerTraining(ranker, objective, experiment.loss.l2, method, config.r_drop, teaching)
     optimizer = build_optimizer(config, ranker.encoder, ranker, STEPS, experiment.finetune)
     model.compile(optimizer=optimizer, jit_compile=config.xla)
     optimizer.build(ranker.trainable_variables)
@@ -45,14 +47,15 @@ def training_model(experiment: Experiment, shaken: bool = True) -> RankerTrainin
 
 
 def batch_of(experiment: Experiment, model: RankerTraining, count: int = 4) -> dict[str, Any]:
-    """The first pages of the shop as tensors."""
-    pages = small_shop.pages()
+    """The first pages of the shop as tensors, their texts as the first epoch has them."""
+    pages, items = small_shop.pages(), small_shop.items()
     packers = build_packers(experiment, load_backbone(experiment.encoder.backbone)[1])
-    tables = build_tables(experiment, model.ranker, packers, small_shop.items(), pages)
+    tables = build_tables(experiment, model.ranker, packers, items, pages)
     tables.memory[:] = np.random.default_rng(2).normal(size=tables.memory.shape)
     pairs = model.ranker.interaction.needs_pairs
     batches = PageBatches(pages, tables, count, True, pairs, experiment.train.xla, experiment.seed)
-    return {name: tf.constant(value) for name, value in batches.batch(np.arange(count)).items()}
+    texts = AugmentedTexts(experiment, packers, pages, items, tables)
+    return {name: tf.constant(value) for name, value in batches.batch(np.arange(count), texts.epoch(0)).items()}
 
 
 def made(preset: Path, folder: Path, shaken: bool = True, **sections: Any) -> tuple[RankerTraining, dict[str, Any]]:

@@ -3,11 +3,12 @@
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras_nlp
+import numpy as np
 import tensorflow as tf
 
 from tools.benchmarks.figures import Figure, Result
@@ -18,6 +19,7 @@ from trainer.data.prepared import Prepared
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone
 from trainer.text.finetuning import limit_training
+from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.batches import PageBatches
 from trainer.training.optimizer import build_optimizer
 from trainer.training.run import build_packers, set_seed
@@ -37,6 +39,13 @@ WAYS: dict[str, Sections] = {
     "vat_1": {"adversarial": {"method": "vat", "epsilon": 1.0}},
     "awp": {"adversarial": {"method": "awp", "epsilon": 0.01}},
     "r_drop": {"train": {"r_drop": 1.0}},
+    "self_teaching": {
+        "augmentation": {
+            "methods": [{"method": "keyboard_typos", "queries": 1.0}],
+            "self_teaching": 1.0,
+            "rewritings": 20,
+        }
+    },
     "lora_8": {"finetune": {"lora_rank": 8}},
     "freeze_half": {},
     "ema": {"finetune": {"ema": 0.999}},
@@ -52,6 +61,7 @@ MEANINGS = {
     "vat_1": "VAT, 1 power iteration",
     "awp": "AWP",
     "r_drop": "R-Drop",
+    "self_teaching": "self-teaching on misspelt queries",
     "lora_8": "LoRA of rank 8",
     "freeze_half": "embeddings and lower half frozen",
     "ema": "weight average",
@@ -122,18 +132,14 @@ def measure_steps(
         By way: seconds of each step, without the making of the batch.
     """
     seconds: dict[str, list[float]] = {way: [] for way in ways}
-    made: dict[str, Step] = {}
-    batches: PageBatches | None = None
+    made: dict[str, tuple[Step, Iterator[dict[str, np.ndarray]]]] = {}
     for way, sections in ways.items():
         varied = with_sections(experiment, sections)
         step, batches = training_step(varied, prepared, halved=way == "freeze_half")
-        made[way] = step
-    assert batches is not None
-    for number, batch in enumerate(batches.from_step(0)):
-        if number > steps:
-            break
-        tensors = {name: tf.constant(value) for name, value in batch.items()}
-        for way, step in made.items():
+        made[way] = step, batches.from_step(0)
+    for number in range(steps + 1):
+        for way, (step, stream) in made.items():
+            tensors = {name: tf.constant(value) for name, value in next(stream).items()}
             began = time.perf_counter()
             # Reading it waits for the gradients, on a GPU too.
             float(step(tensors)["gradient_norm"])
@@ -171,10 +177,13 @@ def training_step(experiment: Experiment, prepared: Prepared, halved: bool = Fal
         ranker.interaction.needs_pairs,
         config.xla,
         experiment.seed,
+        AugmentedTexts(experiment, packers, pages, prepared.items, tables),
     )
     objective = objective_of(experiment.loss, ranker)
     method = build_method(experiment.adversarial, batches.steps_per_epoch, experiment.seed)
-    model = RankerTraining(ranker, objective, experiment.loss.l2, method, config.r_drop)
+    model = RankerTraining(
+        ranker, objective, experiment.loss.l2, method, config.r_drop, experiment.augmentation.self_teaching
+    )
     optimizer = build_optimizer(config, ranker.encoder, ranker, batches.steps_per_epoch, finetune)
     model.compile(optimizer=optimizer)
     optimizer.build(ranker.trainable_variables)

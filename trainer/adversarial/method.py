@@ -13,6 +13,9 @@ from trainer.config import AdversarialConfig
 if TYPE_CHECKING:
     from trainer.training.step import RankerTraining
 
+COMPARING = ("r_drop", "self_teaching")
+"""Parts of the loss that compare predictions with one another, not with labels."""
+
 
 @dataclass(frozen=True)
 class StepGradients:
@@ -99,7 +102,7 @@ class AdversarialMethod(PlainTraining):
         masks = token_masks(model.ranker, batch)
         zero = no_perturbation(masks, model.ranker.encoder.width) if self.by_embeddings else None
         plain = differentiate(model, lambda: model.training_parts(batch, zero), watched=zero)
-        loss = sum(value for name, value in plain.parts.items() if name != "r_drop")
+        loss = sum(value for name, value in plain.parts.items() if name not in COMPARING)
 
         def active():
             found = self.perturbed(model, batch, plain, masks)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from trainer.config.section import Section, Share
+from trainer.config.section import Count, NotNegative, Section, Share
 
 WORDNET = Path("weights/wordnet")
 
@@ -19,7 +19,7 @@ class TextMethodConfig(Section):
             ``word_swap``: a tenth of the words left out or exchanged with the next, one at least. ``wordnet``: one word
             or phrase replaced by a synonym. ``attribute_values``: one value of a column replaced by a word that item
             texts use in its place, or the word by the value. ``paraphrases``: the whole text replaced by one of a table.
-        queries: share of the distinct queries that it rewrites, drawn anew each epoch.
+        queries: share of the queries that it rewrites, drawn anew each epoch; see ``rewritings``.
         items: share of the items whose text it rewrites, drawn anew each epoch.
         folder: of WordNet's database files, with ``wordnet``; null for ``weights/wordnet``.
         column: a declared ``categorical`` feature of items that names what they are, with ``attribute_values``.
@@ -62,6 +62,23 @@ class AugmentationConfig(Section):
 
     Attributes:
         methods: applied in this order, each to shares of its own; a text may meet several.
+        rewritings: how many versions of a query an epoch holds; each of its pages asks one of them. More teach more
+            misspellings where a log asks few distinct queries often, and are encoded each.
+        self_teaching: weight of what the order for a rewritten query diverges from that for the query as it was typed, which
+            teaches and is not moved by it (Zhuang and Zuccon 2022). The rest of the loss then sees queries as typed. 0:
+            rewritten queries take the place of the typed ones.
     """
 
     methods: tuple[TextMethodConfig, ...] = ()
+    rewritings: Count = 1
+    self_teaching: NotNegative = 0.0
+
+    @model_validator(mode="after")
+    def _rewrites_queries(self) -> "AugmentationConfig":
+        rewritten = any(method.queries for method in self.methods)
+        for key, given in (("rewritings", self.rewritings > 1), ("self_teaching", self.self_teaching > 0)):
+            if given and not rewritten:
+                raise ValueError(
+                    f"{key}: none of methods rewrites queries; give one of them a share of queries above 0"
+                )
+        return self

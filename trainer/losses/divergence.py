@@ -6,6 +6,8 @@ from keras import ops
 
 from trainer.losses.pointwise import masked_mean
 
+ABSENT = -1e9
+
 
 class Divergence:
     """Kullback-Leibler divergence of Bernoulli predictions: the mean over candidates, summed over tasks.
@@ -36,6 +38,39 @@ class Divergence:
     def symmetric(self, first: dict[str, Any], second: dict[str, Any], mask):
         """The mean of KL(p || q) and KL(q || p), as R-Drop has it (Liang et al. 2021)."""
         return 0.5 * (self(first, second, mask) + self(second, first, mask))
+
+
+class ListDivergence:
+    """Kullback-Leibler divergence of the orders of a page: of the softmax over its candidates, the mean over pages, summed over
+    tasks.
+
+    A number added to all logits of a page changes nothing, so what learns by it can't drift away from the rates seen.
+
+    Args:
+        tasks: which logits count.
+    """
+
+    def __init__(self, tasks: list[str]) -> None:
+        self.tasks = tasks
+
+    def __call__(self, first: dict[str, Any], second: dict[str, Any], mask):
+        """KL(p || q).
+
+        Args:
+            first: logits of p by task, float32 [P, N].
+            second: logits of q by task, float32 [P, N].
+            mask: bool [P, N], true where the candidate counts.
+
+        Returns:
+            A scalar, float32; 0 for a page of no candidate.
+        """
+        return sum(ops.mean(softmax_divergence(first[task], second[task], mask)) for task in self.tasks)
+
+
+def softmax_divergence(first, second, mask):
+    """KL of each page from the logits of both predictions, float32 [P]."""
+    p, q = (ops.log_softmax(ops.where(mask, logits, ABSENT), axis=-1) for logits in (first, second))
+    return ops.sum(ops.where(mask, ops.exp(p) * (p - q), 0.0), axis=-1)
 
 
 def bernoulli(first, second):

@@ -17,6 +17,8 @@ from trainer.model.position_bias import PositionBias
 from trainer.text.encoder import Encoder
 from trainer.text.packing import pack_pair
 
+REWRITTEN = "rewritten."
+"""Before the names of a batch's rewritten queries, and of the logits for them."""
 SIMILARITY_SCALE = {"ctr": 8.0, "cvr": 2.0, "relevance": 8.0}
 DECLARED_SCALE = 2.0
 """Of declared tasks of 0 and 1; a value has no reason to grow with the similarity."""
@@ -184,11 +186,23 @@ class Ranker(keras.Model):
             perturbation: by encoding (``query``, ``item``, ``pair``): what is added to the embedded tokens.
 
         Returns:
-            By task: float32 [P, N], without the position bias; and what the head gives for the loss alone, by name.
+            By task: float32 [P, N], without the position bias; and what the head gives for the loss alone, by name. Of a batch
+            with rewritten queries also their logits, as ``rewritten.<task>``; no perturbation is added to these queries.
         """
         page = self.page_of(batch, training=training, perturbation=perturbation)
         x = self.candidate_vectors(page)
-        return self._with_similarity(self.head(x, training=training), page) | self.head.auxiliary(x, training)
+        found = self._with_similarity(self.head(x, training=training), page) | self.head.auxiliary(x, training)
+        if f"{REWRITTEN}query_tokens" in batch:
+            asked = self._rewritten(batch, page, training)
+            found |= {f"{REWRITTEN}{task}": logits for task, logits in self.page_logits(asked, training).items()}
+        return found
+
+    def _rewritten(self, batch: dict[str, Any], page: dict[str, Any], training: bool | None) -> dict[str, Any]:
+        """The pages of a batch with its rewritten queries in the place of the typed ones; items are not encoded again."""
+        asked = batch | select(batch, REWRITTEN)
+        queries = self.encode(asked["query_tokens"], training=training)
+        page = page | {"query": tf.gather(queries, asked["query_row"])}
+        return page | {"pairs": self._pairs(asked, training)} if self.interaction.needs_pairs else page
 
     def page_of(
         self, batch: dict[str, Any], training: bool | None = None, perturbation: dict[str, Any] | None = None
@@ -207,14 +221,17 @@ class Ranker(keras.Model):
             "sequences": {name: (batch[f"sequence.{name}"], batch[f"sequence_mask.{name}"]) for name in self.histories},
         }
         if self.interaction.needs_pairs:
-            pairs = self.encode_pairs(
-                tf.gather(batch["query_tokens"], batch["pair_query"]),
-                tf.gather(batch["item_tokens"], batch["pair_item"]),
-                training=training,
-                perturbation=moved.get("pair"),
-            )
-            page["pairs"] = tf.gather(pairs, batch["pair_row"])
+            page["pairs"] = self._pairs(batch, training, moved.get("pair"))
         return page
+
+    def _pairs(self, batch: dict[str, Any], training: bool | None, perturbation=None):
+        pairs = self.encode_pairs(
+            tf.gather(batch["query_tokens"], batch["pair_query"]),
+            tf.gather(batch["item_tokens"], batch["pair_item"]),
+            training=training,
+            perturbation=perturbation,
+        )
+        return tf.gather(pairs, batch["pair_row"])
 
     @property
     def training_variables(self) -> list[Any]:

@@ -9,7 +9,7 @@ from trainer.augmentation.build import build_text_methods
 from trainer.config import Experiment
 from trainer.data.pages import Pages
 from trainer.text.packing import TextPacker
-from trainer.training.tables import Tables, in_chunks, query_texts
+from trainer.training.tables import RewrittenQueries, Tables, in_chunks, query_texts
 
 
 class AugmentedTexts:
@@ -32,7 +32,7 @@ class AugmentedTexts:
         self, experiment: Experiment, packers: dict[str, TextPacker], pages: Pages, items: pd.DataFrame, tables: Tables
     ) -> None:
         self.experiment, self.packers, self.tables = experiment, packers, tables
-        config = experiment.augmentation
+        self.config = config = experiment.augmentation
         self.methods = list(zip(config.methods, build_text_methods(config, items), strict=True))
         first = np.unique(tables.query_of_page, return_index=True)[1]
         self._asked = pages.table.iloc[first].reset_index(drop=True)
@@ -42,7 +42,7 @@ class AugmentedTexts:
         self._last: tuple[int, Tables] | None = None
 
     def epoch(self, number: int) -> Tables:
-        """The tables of an epoch, whose token tables hold the rewritten texts.
+        """The tables of an epoch, whose token tables hold the rewritten texts; with self-teaching the queries are apart.
 
         Args:
             number: from 0.
@@ -54,8 +54,9 @@ class AugmentedTexts:
         return self._last[1]
 
     def queries(self, epoch: int) -> np.ndarray:
-        """The queries of an epoch, one a row of ``query_tokens``, objects [Q]."""
-        return self._rewritten(self._queries, "queries", epoch)
+        """The R versions of each of Q queries in an epoch, one version of all after another, objects [R * Q]."""
+        versions = range(self.config.rewritings)
+        return np.concatenate([self._rewritten(self._queries, "queries", epoch, version) for version in versions])
 
     def items(self, epoch: int) -> np.ndarray:
         """The texts of the items that the pages show, in an epoch, objects."""
@@ -63,32 +64,48 @@ class AugmentedTexts:
 
     def in_words(self) -> str:
         """How many texts the first epoch rewrites."""
-        queries, items = (self.queries(0) != self._queries).sum(), (self.items(0) != self._item_texts).sum()
+        queries, versions = self.queries(0), self.config.rewritings
+        changed = (queries != np.tile(self._queries, versions)).sum()
+        items = (self.items(0) != self._item_texts).sum()
+        each = f" ({versions:,} versions of each)" if versions > 1 else ""
         return (
-            f"augmentation: {queries:,} of {len(self._queries):,} queries and {items:,} of {len(self._shown):,} items "
+            f"augmentation: {changed:,} of {len(queries):,} queries{each} and {items:,} of {len(self._shown):,} items "
             "rewritten in the first epoch"
         )
 
-    def _rewritten(self, texts: np.ndarray, kind: str, epoch: int) -> np.ndarray:
+    def _rewritten(self, texts: np.ndarray, kind: str, epoch: int, version: int = 0) -> np.ndarray:
         texts = texts.copy()
-        seed = self.experiment.seed
+        seed, epoch_seed = self.experiment.seed, [epoch, version] if version else [epoch]
         for place, (config, method) in enumerate(self.methods):
-            random = np.random.default_rng([seed, epoch, place, kind == "items"])
+            random = np.random.default_rng([seed, *epoch_seed, place, kind == "items"])
             chosen = random.random(len(texts)) < getattr(config, kind)
-            texts[chosen] = method.rewrite_all(texts[chosen], f"{seed} {epoch} {place}")
+            texts[chosen] = method.rewrite_all(texts[chosen], " ".join(map(str, [seed, *epoch_seed, place])))
         return texts
+
+    def _versions_of_pages(self, epoch: int) -> np.ndarray:
+        """The row of each page among the rewritten queries of an epoch, int64 [P]."""
+        rows, versions = self.tables.query_of_page, self.config.rewritings
+        if versions == 1:
+            return rows
+        random = np.random.default_rng([self.experiment.seed, epoch, len(self.methods), versions])
+        return rows + len(self._queries) * random.integers(versions, size=len(rows))
 
     def _packed(self, epoch: int) -> Tables:
         """The tables with the rows of the changed texts packed anew."""
         queries, items = self.queries(epoch), self.items(epoch)
-        query_tokens, item_tokens = self.tables.query_tokens.copy(), self.tables.item_tokens.copy()
-        changed = queries != self._queries
+        versions = self.config.rewritings
+        query_tokens, item_tokens = np.tile(self.tables.query_tokens, (versions, 1)), self.tables.item_tokens.copy()
+        changed = queries != np.tile(self._queries, versions)
         if changed.any():
-            asked = self._asked[changed].assign(query=queries[changed])
+            asked = pd.concat([self._asked] * versions)[changed].assign(query=queries[changed])
             query_tokens[changed] = in_chunks(
                 self.packers["query"], query_texts(asked, self.experiment).to_numpy(object)
             )
         changed = items != self._item_texts
         if changed.any():
             item_tokens[self._shown[changed]] = in_chunks(self.packers["item"], items[changed])
-        return dataclasses.replace(self.tables, query_tokens=query_tokens, item_tokens=item_tokens)
+        rows = self._versions_of_pages(epoch)
+        if self.config.self_teaching:
+            rewritten = RewrittenQueries(query_tokens, rows)
+            return dataclasses.replace(self.tables, item_tokens=item_tokens, rewritten=rewritten)
+        return dataclasses.replace(self.tables, query_tokens=query_tokens, query_of_page=rows, item_tokens=item_tokens)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from trainer.data.declared_tasks import PREFIX
 from trainer.data.pages import Pages
+from trainer.model.ranker import REWRITTEN
 from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.tables import Tables
 
@@ -80,7 +81,6 @@ class PageBatches:
         part = self.pages.take(chosen)
         sizes = part.sizes
         mask = np.arange(self.width)[None, :] < sizes[:, None]
-        queries, query_row = np.unique(tables.query_of_page[chosen], return_inverse=True)
         items, flat_row = np.unique(part.item, return_inverse=True)
 
         def spread(values: np.ndarray, fill: float, dtype: type) -> np.ndarray:
@@ -90,11 +90,8 @@ class PageBatches:
 
         item_row = spread(flat_row, 0, np.int32)
         item_rows = self._round(len(items))
-        query_rows = len(chosen) if self.fixed_shapes else len(queries)
         batch: dict[str, np.ndarray] = {
-            "query_tokens": pad_tokens(tables.query_tokens[queries], query_rows, tables.pad, self.fixed_shapes),
             "item_tokens": pad_tokens(tables.item_tokens[items], item_rows, tables.pad, self.fixed_shapes),
-            "query_row": query_row.astype(np.int32),
             "item_row": item_row,
             "mask": mask,
             "position": spread(part.position, 0, np.int32),
@@ -104,13 +101,22 @@ class PageBatches:
         }
         for name, values in part.labels.items():
             batch[PREFIX + name] = spread(values, np.nan, np.float32)
-        if self.pairs:
+        asked = {"": (tables.query_tokens, tables.query_of_page)}
+        if tables.rewritten is not None:
+            asked[REWRITTEN] = (tables.rewritten.tokens, tables.rewritten.of_page)
+        for prefix, (tokens, of_page) in asked.items():
+            queries, query_row = np.unique(of_page[chosen], return_inverse=True)
+            query_rows = len(chosen) if self.fixed_shapes else len(queries)
+            batch[f"{prefix}query_tokens"] = pad_tokens(tokens[queries], query_rows, tables.pad, self.fixed_shapes)
+            batch[f"{prefix}query_row"] = query_row.astype(np.int32)
+            if not self.pairs:
+                continue
             pair = query_row.astype(np.int64)[part.page_of_impression] * len(items) + flat_row
             distinct, pair_row = np.unique(pair, return_inverse=True)
             fill = self._round(len(distinct)) - len(distinct)
-            batch["pair_query"] = np.pad(distinct // len(items), (0, fill)).astype(np.int32)
-            batch["pair_item"] = np.pad(distinct % len(items), (0, fill)).astype(np.int32)
-            batch["pair_row"] = spread(pair_row, 0, np.int32)
+            batch[f"{prefix}pair_query"] = np.pad(distinct // len(items), (0, fill)).astype(np.int32)
+            batch[f"{prefix}pair_item"] = np.pad(distinct % len(items), (0, fill)).astype(np.int32)
+            batch[f"{prefix}pair_row"] = spread(pair_row, 0, np.int32)
         for name, values in tables.item_features.items():
             rows = values[items]
             batch[f"item.{name}"] = np.pad(rows, [(0, item_rows - len(items))] + [(0, 0)] * (rows.ndim - 1))
@@ -136,14 +142,17 @@ class PageBatches:
         """Batches from a global step on, without end; the same for the same seed wherever one starts."""
         while True:
             epoch, skip = divmod(step, self.steps_per_epoch)
-            tables = self.tables if self.texts is None else self.texts.epoch(epoch)
+            tables = self._tables_of(epoch)
             for chosen in self.plan(epoch)[skip:]:
                 yield self.batch(chosen, tables)
                 step += 1
 
+    def _tables_of(self, epoch: int) -> Tables:
+        return self.tables if self.texts is None else self.texts.epoch(epoch)
+
     def dataset(self, step: int) -> tf.data.Dataset:
         """`from_step` as a tf.data pipeline that prepares the next batches while one is trained on."""
-        example = self.batch(np.arange(min(2, len(self.pages))))
+        example = self.batch(np.arange(min(2, len(self.pages))), self._tables_of(0))
         signature = {
             name: tf.TensorSpec([None] * min(value.ndim, 2) + list(value.shape[2:]), tf.as_dtype(value.dtype))
             for name, value in example.items()

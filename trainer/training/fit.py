@@ -114,7 +114,8 @@ class _Session:
         objective = objective_of(experiment.loss, self.ranker, propensity, rate)
         total = self.rounds * self.interval
         method = build_method(experiment.adversarial, total, experiment.seed)
-        self.model = RankerTraining(self.ranker, objective, experiment.loss.l2, method, config.r_drop)
+        teaching = experiment.augmentation.self_teaching
+        self.model = RankerTraining(self.ranker, objective, experiment.loss.l2, method, config.r_drop, teaching)
         optimizer = build_optimizer(config, self.ranker.encoder, self.ranker, total, experiment.finetune)
         self.model.compile(optimizer=optimizer, jit_compile=config.xla)
         optimizer.build(self.ranker.trainable_variables)

@@ -10,9 +10,9 @@ from trainer.adversarial.method import PlainTraining
 from trainer.config import LossConfig
 from trainer.debiasing.propensity_weights import PropensityWeights
 from trainer.losses.build import build_objective
-from trainer.losses.divergence import Divergence
+from trainer.losses.divergence import Divergence, ListDivergence
 from trainer.losses.objective import Objective
-from trainer.model.ranker import Ranker
+from trainer.model.ranker import REWRITTEN, Ranker, select
 
 
 class RankerTraining(keras.Model):
@@ -24,6 +24,8 @@ class RankerTraining(keras.Model):
         l2: weight of the squared kernels of the head.
         method: how the gradients of a batch come about.
         r_drop: weight of the divergence between two passes with different dropout (Liang et al. 2021).
+        self_teaching: weight of the divergence of the orders for rewritten queries from those for the typed ones, which are
+            not moved by it (Zhuang and Zuccon 2022); batches then hold rewritten queries.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class RankerTraining(keras.Model):
         l2: float = 0.0,
         method: PlainTraining | None = None,
         r_drop: float = 0.0,
+        self_teaching: float = 0.0,
     ) -> None:
         super().__init__(name="training", dtype=ranker.dtype_policy, autocast=False)
         self.ranker = ranker
@@ -40,6 +43,7 @@ class RankerTraining(keras.Model):
         self.l2 = l2
         self.method = method or PlainTraining()
         self.r_drop = r_drop
+        self.self_teaching = self_teaching
         self.built = True
 
     @property
@@ -52,13 +56,25 @@ class RankerTraining(keras.Model):
         return self._parts(batch, self.ranker(batch, training=training, perturbation=perturbation))
 
     def training_parts(self, batch: dict[str, Any], perturbation: Any = None) -> dict[str, Any]:
-        """The parts of the loss that is learned from: with R-Drop the mean of two passes, and their divergence."""
+        """The parts of the loss that is learned from, with those that compare predictions.
+
+        With R-Drop they are the mean of two passes, and their divergence.
+        """
+        first = self.ranker(batch, training=True, perturbation=perturbation)
         if not self.r_drop:
-            return self.loss_parts(batch, True, perturbation)
-        first, second = (self.ranker(batch, training=True, perturbation=perturbation) for _ in range(2))
-        parts, others = self._parts(batch, first), self._parts(batch, second)
+            return self._parts(batch, first) | self._taught(batch, first)
+        second = self.ranker(batch, training=True, perturbation=perturbation)
+        parts, others = (self._parts(batch, logits) | self._taught(batch, logits) for logits in (first, second))
         divergence = Divergence(self.learned_tasks).symmetric(first, second, batch["mask"])
         return {**{name: 0.5 * (parts[name] + others[name]) for name in parts}, "r_drop": self.r_drop * divergence}
+
+    def _taught(self, batch: dict[str, Any], logits: dict[str, Any]) -> dict[str, Any]:
+        """The divergence of the orders for rewritten queries, where they are to be learned."""
+        if not self.self_teaching:
+            return {}
+        teacher = {task: ops.stop_gradient(logits[task]) for task in self.learned_tasks}
+        divergence = ListDivergence(self.learned_tasks)(teacher, select(logits, REWRITTEN), batch["mask"])
+        return {"self_teaching": self.self_teaching * divergence}
 
     def _parts(self, batch: dict[str, Any], logits: dict[str, Any]) -> dict[str, Any]:
         tower = self.ranker.position_bias

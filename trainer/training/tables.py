@@ -16,6 +16,19 @@ from trainer.text.packing import TextPacker
 ROWS_AT_ONCE = 8192
 
 
+@dataclass(frozen=True)
+class RewrittenQueries:
+    """Queries as an epoch rewrites them, beside those that were typed.
+
+    Attributes:
+        tokens: int32 [R, L], packed.
+        of_page: int64 [P], the row in ``tokens``.
+    """
+
+    tokens: np.ndarray
+    of_page: np.ndarray
+
+
 @dataclass
 class Tables:
     """What batches gather from.
@@ -33,6 +46,7 @@ class Tables:
         memory: vectors of the items for sequences, float32 [I, D].
         relevance: ``min`` and ``max`` of the judgments.
         item_columns: columns that the score names, float32 [I], NaN where missing.
+        rewritten: queries that learn from those of ``query_tokens``, or None.
     """
 
     pad: int
@@ -47,6 +61,7 @@ class Tables:
     memory: np.ndarray
     relevance: dict[str, float] = field(default_factory=lambda: {"min": 0.0, "max": 1.0})
     item_columns: dict[str, np.ndarray] = field(default_factory=dict)
+    rewritten: RewrittenQueries | None = None
 
     def relevance_share(self, relevance: np.ndarray) -> np.ndarray:
         """Judgments on a scale from 0 to 1."""

@@ -13,6 +13,9 @@ from trainer.adversarial.method import PlainTraining
 sys.path.insert(0, str(Path(__file__).parent))
 from adversarial_steps import METHODS, STILL, adversarial, assert_equal
 
+TYPOS = {"methods": [{"method": "keyboard_typos", "queries": 1.0}]}
+COMPARING = {"r_drop": {"train": {"r_drop": 1.0}}, "self_teaching": {"augmentation": {**TYPOS, "self_teaching": 1.0}}}
+
 
 @pytest.mark.parametrize("method", ["fgm", "awp", "vat"])
 def test_before_its_start_a_step_is_a_plain_one(tiny_preset, tmp_path, method):
@@ -33,9 +36,10 @@ def test_before_its_start_a_step_is_a_plain_one(tiny_preset, tmp_path, method):
 
 
 @pytest.mark.parametrize("train", [{"precision": "bfloat16", "xla": True}, {"precision": "float16"}], ids=str)
-@pytest.mark.parametrize("method", [*METHODS, "r_drop"])
+@pytest.mark.parametrize("method", [*METHODS, *COMPARING])
 def test_steps_work_in_mixed_precision_and_compiled(tiny_preset, tmp_path, method, train):
-    extra = {"train": {**train, "r_drop": 1.0}} if method == "r_drop" else {"train": train, **adversarial(method)}
+    extra = {"train": train, **(COMPARING[method] if method in COMPARING else adversarial(method))}
+    extra["train"] = {**train, **extra["train"]}
     model, batch = made(tiny_preset, tmp_path, **extra)
     assert model.jit_compile == train.get("xla", False)
     step = tf.function(model.train_step, jit_compile=model.jit_compile)
@@ -49,8 +53,8 @@ def test_steps_work_in_mixed_precision_and_compiled(tiny_preset, tmp_path, metho
         logs = {name: float(value) for name, value in step(batch).items()}
     assert all(map(np.isfinite, logs.values())), logs
     assert any(np.any(np.asarray(v) != old) for v, old in zip(model.ranker.trainable_variables, before, strict=True))
-    if method == "r_drop":
-        assert logs["r_drop"] > 0
+    if method in COMPARING:
+        assert logs[method] > 0
     else:
         length = METHODS[method]["epsilon"]
         assert 0.5 * length < logs["perturbation_norm"] <= 1.02 * length

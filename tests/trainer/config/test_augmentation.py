@@ -59,3 +59,19 @@ def test_what_a_method_lacks_is_said_with_its_place(method, message):
     given = [TextMethodConfig(method="word_swap", queries=0.1), TextMethodConfig(queries=0.1, **method)]
     with pytest.raises(InputError, match=message):
         build_text_methods(AugmentationConfig(methods=tuple(given)), small_shop.items())
+
+
+@pytest.mark.parametrize("key", ["rewritings", "self_teaching"])
+def test_versions_of_queries_need_a_method_that_rewrites_queries(key):
+    with pytest.raises(InputError, match=rf"augmentation: {key}: none of methods rewrites queries"):
+        small_shop.experiment(
+            Path("bert"), Path("shop"), augmentation={"methods": [{"method": "word_drop", "items": 0.1}], key: 2}
+        )
+
+
+@pytest.mark.parametrize(("key", "value"), [("rewritings", 0), ("self_teaching", -1.0)])
+def test_versions_and_weight_have_limits(key, value):
+    with pytest.raises(InputError, match=rf"augmentation\.{key}: .*\(found {value}\)"):
+        small_shop.experiment(
+            Path("bert"), Path("shop"), augmentation={"methods": [{"method": "word_swap", "queries": 0.1}], key: value}
+        )

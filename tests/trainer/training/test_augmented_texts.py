@@ -81,6 +81,43 @@ def test_pages_of_a_query_share_its_encoding(made):
     assert len(batch["query_tokens"]) == pages.table["query"].nunique()
 
 
+def versions_of(made, **augmentation):
+    config = made[0].augmentation.model_copy(update=augmentation)
+    return AugmentedTexts(made[0].model_copy(update={"augmentation": config}), *made[1:])
+
+
+def test_an_epoch_holds_versions_of_each_query_and_its_pages_ask_one_of_them(made):
+    _, packers, pages, _, tables = made
+    texts = versions_of(made, rewritings=5)
+    asked = pages.table["query"].to_numpy(object)
+    distinct = len(tables.query_tokens)
+    found = set()
+    for number in range(3):
+        epoch, queries = texts.epoch(number), texts.queries(number)
+        assert len(queries) == len(epoch.query_tokens) == 5 * distinct
+        np.testing.assert_array_equal(epoch.query_tokens, in_chunks(packers["query"], queries))
+        np.testing.assert_array_equal(epoch.query_of_page % distinct, tables.query_of_page)
+        found |= set(zip(asked, epoch.query_of_page // distinct, strict=True))
+    assert {version for _, version in found} == set(range(5))
+    assert len(set(texts.queries(0))) > len(set(texts_of(made).queries(0)))
+    assert "of each)" in texts.in_words()
+
+
+def test_the_first_version_is_that_of_an_epoch_with_one(made):
+    one = texts_of(made).queries(2)
+    assert list(versions_of(made, rewritings=3).queries(2)[: len(one)]) == list(one)
+
+
+def test_with_self_teaching_the_typed_queries_stay_and_the_rewritten_ones_are_beside_them(made):
+    packers, tables = made[1], made[4]
+    texts = versions_of(made, self_teaching=1.0, rewritings=2)
+    epoch = texts.epoch(0)
+    assert epoch.query_tokens is tables.query_tokens
+    assert epoch.query_of_page is tables.query_of_page
+    np.testing.assert_array_equal(epoch.rewritten.tokens, in_chunks(packers["query"], texts.queries(0)))
+    np.testing.assert_array_equal(epoch.rewritten.of_page % len(tables.query_tokens), tables.query_of_page)
+
+
 def test_without_methods_the_tables_are_those_of_the_texts(made, tiny_preset, tmp_path):
     experiment = small_shop.experiment(tiny_preset, tmp_path)
     texts = AugmentedTexts(experiment, *made[1:])
