@@ -25,6 +25,7 @@ from trainer.errors import InputError
 from trainer.evaluation.evaluation import EVALUATION, METRICS, SCORES
 from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.tensorboard_pictures import write_probability_pictures
+from trainer.evaluation.text_memory import TextMemory
 from trainer.metrics.ece import ece
 from trainer.training.run import FINISHED, Run, load_run, read_json
 
@@ -137,7 +138,8 @@ def fit_calibration(run: Run, prepared: Prepared) -> tuple[Calibration, pd.DataF
     assert prepared.pages is not None
     config, items = run.experiment.calibration, prepared.items
     pages = prepared.pages.split(config.split)
-    scores = RankerScorer(run.experiment, run.ranker, run.packers)(pages, items)
+    memory = TextMemory()
+    scores = RankerScorer(run.experiment, run.ranker, run.packers, memory=memory)(pages, items)
     segment = _segment(config, run, prepared)
     codes = None if segment is None else segment.codes_of(pages, items)
     notes: list[str] = []
@@ -156,9 +158,8 @@ def fit_calibration(run: Run, prepared: Prepared) -> tuple[Calibration, pd.DataF
         notes += _few(target, fitted[target])
     assert fitted["ctr"] is not None
     calibration = Calibration(config, fitted["ctr"], fitted["ctcvr"], segment, notes=notes)
-    after = RankerScorer(
-        run.experiment, run.ranker, run.packers, outputs=dataclasses.replace(run, calibration=calibration).outputs
-    )(pages, items)
+    outputs = dataclasses.replace(run, calibration=calibration).outputs
+    after = RankerScorer(run.experiment, run.ranker, run.packers, outputs=outputs, memory=memory)(pages, items)
     table = pd.DataFrame(
         {
             "clicked": pages.clicked,

@@ -20,6 +20,7 @@ from trainer.evaluation.evaluation import Evaluation
 from trainer.evaluation.evaluator import evaluate
 from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.scores import RankerFunction
+from trainer.evaluation.text_memory import TextMemory
 from trainer.metrics.bootstrap import Difference
 from trainer.training.run import Run, load_run, read_json, write_text
 
@@ -181,7 +182,7 @@ def _evaluated(
     if experiment.evaluate.candidates == "all":
         pages = all_candidates(pages, len(prepared.items))
     rankers: dict[str, RankerFunction] = {
-        side: RankerScorer(experiment, run.ranker, run.packers, outputs=run.outputs)
+        side: RankerScorer(experiment, run.ranker, run.packers, outputs=run.outputs, memory=TextMemory())
         for side, run in ((AFTER, after), (BEFORE, before))
     }
     grades = np.zeros(0) if prepared.judged is None else prepared.judged.relevance

@@ -19,6 +19,7 @@ from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.scores import RankerFunction
 from trainer.evaluation.slices import add_slices, slices_named
 from trainer.evaluation.tensorboard_pictures import write_probability_pictures
+from trainer.evaluation.text_memory import TextMemory
 from trainer.evaluation.truth import judge_by_truth
 from trainer.training.run import FINISHED, Run, load_run, load_zero_shot, read_json
 
@@ -113,8 +114,8 @@ def evaluate_foreign(
 
 def _rankers(run: Run, prepared: Prepared) -> dict[str, RankerFunction]:
     """The model first, then the baselines."""
-    zero_shot = RankerScorer(run.experiment, load_zero_shot(run), run.packers, zero_shot=True)
-    model = RankerScorer(run.experiment, run.ranker, run.packers, outputs=run.outputs)
+    zero_shot = RankerScorer(run.experiment, load_zero_shot(run), run.packers, zero_shot=True, memory=TextMemory())
+    model = RankerScorer(run.experiment, run.ranker, run.packers, outputs=run.outputs, memory=TextMemory())
     training = None if prepared.pages is None else prepared.pages.split("train")
     others = baselines(training, prepared.items, run.experiment.data.log)
     return {"model": model, "zero-shot": zero_shot, **others}

@@ -1,6 +1,8 @@
 """Scores of pages by a Ranker: each text encoded once, pages padded and masked."""
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from trainer.config import Experiment
 from trainer.data.declared_tasks import PREFIX
 from trainer.data.pages import Pages
 from trainer.evaluation.scores import Scores, TaskPrediction
+from trainer.evaluation.text_memory import TextMemory
 from trainer.model.ranker import Ranker
 from trainer.score.outputs import PageOutputs
 from trainer.text.packing import TextPacker
@@ -29,6 +32,7 @@ class RankerScorer:
         packers: ``query`` and ``item``.
         zero_shot: whether to score by the cosine of the texts alone.
         outputs: from logits to probabilities and score; by default the experiment's, without calibration.
+        memory: of the texts that were encoded before, where the weights stay as they are; scorers of one model may share it.
     """
 
     def __init__(
@@ -38,8 +42,10 @@ class RankerScorer:
         packers: dict[str, TextPacker],
         zero_shot: bool = False,
         outputs: PageOutputs | None = None,
+        memory: TextMemory | None = None,
     ) -> None:
         self.experiment, self.ranker, self.packers, self.zero_shot = experiment, ranker, packers, zero_shot
+        self.memory = memory
         answers = outputs or PageOutputs.of(experiment, ranker.item_features.statistics)
         tokens = tf.TensorSpec([None, None], tf.int32)
         self._encode = tf.function(lambda t: ranker.encode(t, training=False), input_signature=[tokens])
@@ -78,6 +84,20 @@ class RankerScorer:
 
     def vectors(self, tokens: np.ndarray, pad: int) -> np.ndarray:
         """Unit vectors of packed texts, float32 [B, D], encoded in order of length."""
+        if self.memory is None:
+            return self._encoded(tokens, pad)
+        return self.memory(tokens, lambda new: self._encoded(new, pad))
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Within it the weights stay as they are, and each text is encoded once."""
+        before, self.memory = self.memory, TextMemory()
+        try:
+            yield
+        finally:
+            self.memory = before
+
+    def _encoded(self, tokens: np.ndarray, pad: int) -> np.ndarray:
         out = np.zeros((len(tokens), self.ranker.encoder.width), np.float32)
         for chosen in by_length(tokens, pad):
             out[chosen] = self._encode(pad_tokens(tokens[chosen], len(chosen), pad, False)).numpy()

@@ -28,6 +28,10 @@ class Validation:
 
     def __call__(self) -> dict[str, float]:
         """The metrics by name, without intervals."""
+        with self.scorer.remembering():
+            return self._measured()
+
+    def _measured(self) -> dict[str, float]:
         metrics: dict[str, float] = {}
         if self.logged is not None and len(self.logged):
             metrics |= page_metrics(self.logged, self.scorer(self.logged, self.items), "valid", self.k)
