@@ -33,38 +33,25 @@ class Divergence:
         Returns:
             A scalar, float32.
         """
-        return sum(masked_mean(bernoulli(first[task], second[task]), mask) for task in self.tasks)
+        return sum(self._mean(first[task], second[task], mask) for task in self.tasks)
+
+    def _mean(self, first, second, mask):
+        return masked_mean(bernoulli(first, second), mask)
 
     def symmetric(self, first: dict[str, Any], second: dict[str, Any], mask):
         """The mean of KL(p || q) and KL(q || p), as R-Drop has it (Liang et al. 2021)."""
         return 0.5 * (self(first, second, mask) + self(second, first, mask))
 
 
-class ListDivergence:
-    """Kullback-Leibler divergence of the orders of a page: of the softmax over its candidates, the mean over pages, summed over
-    tasks.
+class ListDivergence(Divergence):
+    """Kullback-Leibler divergence of the orders of a page: of the softmax over its candidates, the mean over pages.
 
-    A number added to all logits of a page changes nothing, so what learns by it can't drift away from the rates seen.
-
-    Args:
-        tasks: which logits count.
+    A number added to all logits of a page changes nothing, so what learns by it can't drift away from the rates seen. A page
+    of no candidate counts as 0.
     """
 
-    def __init__(self, tasks: list[str]) -> None:
-        self.tasks = tasks
-
-    def __call__(self, first: dict[str, Any], second: dict[str, Any], mask):
-        """KL(p || q).
-
-        Args:
-            first: logits of p by task, float32 [P, N].
-            second: logits of q by task, float32 [P, N].
-            mask: bool [P, N], true where the candidate counts.
-
-        Returns:
-            A scalar, float32; 0 for a page of no candidate.
-        """
-        return sum(ops.mean(softmax_divergence(first[task], second[task], mask)) for task in self.tasks)
+    def _mean(self, first, second, mask):
+        return ops.mean(softmax_divergence(first, second, mask))
 
 
 def softmax_divergence(first, second, mask):
