@@ -39,8 +39,7 @@ class TextMemory:
 def _keys(tokens: np.ndarray) -> pd.Index:
     """The bytes of each row [B].
 
-    The length goes last: rows of other lengths are other texts, and no key ends in zero bytes, which NumPy would cut off.
+    A number that is no token goes last: NumPy cuts zero bytes off the end, and rows of other lengths are other texts.
     """
-    length = tokens.shape[1]
-    whole = np.column_stack([tokens, np.full(len(tokens), length)]).astype(">i4")
-    return pd.Index(np.ascontiguousarray(whole).view(f"S{4 * (length + 1)}").ravel(), dtype=object)
+    whole = np.column_stack([tokens, np.full(len(tokens), -1)]).astype(np.int32)
+    return pd.Index(np.ascontiguousarray(whole).view(f"S{whole.itemsize * whole.shape[1]}").ravel(), dtype=object)

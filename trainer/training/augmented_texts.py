@@ -13,7 +13,7 @@ from trainer.training.tables import RewrittenQueries, Tables, in_chunks, query_t
 
 
 class AugmentedTexts:
-    """Rewrites distinct queries and items once an epoch, so that the pages of a query go on sharing its encoding.
+    """Rewrites distinct queries and items once an epoch, so that the pages that ask one version of a query share its encoding.
 
     What an epoch holds follows from the seed and its number alone: a run that goes on sees what an unbroken one sees.
 

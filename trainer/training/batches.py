@@ -152,7 +152,9 @@ class PageBatches:
 
     def dataset(self, step: int) -> tf.data.Dataset:
         """`from_step` as a tf.data pipeline that prepares the next batches while one is trained on."""
-        example = self.batch(np.arange(min(2, len(self.pages))), self._tables_of(0))
+        # Of the epoch that comes next: texts of another would be rewritten for this alone.
+        tables = self._tables_of(step // self.steps_per_epoch)
+        example = self.batch(np.arange(min(2, len(self.pages))), tables)
         signature = {
             name: tf.TensorSpec([None] * min(value.ndim, 2) + list(value.shape[2:]), tf.as_dtype(value.dtype))
             for name, value in example.items()

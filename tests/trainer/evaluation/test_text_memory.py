@@ -84,3 +84,11 @@ def test_validation_sees_the_weights_as_they_are_now(made):
     assert after != before
     assert validation() == before
     assert scorer.memory is None
+
+
+def test_long_texts_whose_length_ends_in_a_zero_byte():
+    memory, encode = TextMemory(), Counting()
+    given = np.zeros((2, 256), np.int32)
+    given[1, 255] = 7
+    np.testing.assert_array_equal(memory(given, encode), Counting()(given))
+    assert len(memory) == 2

@@ -122,3 +122,14 @@ def test_without_methods_the_tables_are_those_of_the_texts(made, tiny_preset, tm
     experiment = small_shop.experiment(tiny_preset, tmp_path)
     texts = AugmentedTexts(experiment, *made[1:])
     assert texts.epoch(3) is made[4]
+
+
+def test_a_pipeline_that_goes_on_rewrites_its_own_epoch_alone(made):
+    experiment, _, pages, _, tables = made
+    texts, packed = texts_of(made), []
+    plain = texts._packed
+    texts._packed = lambda number: packed.append(number) or plain(number)
+    batches = PageBatches(pages, tables, 4, True, False, False, experiment.seed, texts)
+    next(iter(batches.dataset(2 * batches.steps_per_epoch).take(1)))
+    assert packed[0] == 2
+    assert 0 not in packed
