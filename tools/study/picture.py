@@ -25,7 +25,7 @@ def draw(finished: FinishedStudy, path: Path) -> None:
     study = finished.study
     metrics = [metric for metric in study.metrics if not metric.key.startswith("run.")]
     panels = [(metric, [row for row in compare(finished, metric) if row.difference is not None]) for metric in metrics]
-    names = [variant.name for variant in study.variants if variant.name != study.reference]
+    names = [name for name, runs in finished.by_variant.items() if runs and name != study.reference]
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
         figure = Figure(
             figsize=(1.6 + 3.0 * len(panels), 1.2 + 0.4 * len(names)), layout="constrained", facecolor="white"

@@ -29,9 +29,11 @@ def write_section(finished: FinishedStudy, picture: str | None = None) -> str:
         parts.append(f"To be reached: {study.target}")
     parts.append(data_in_words(finished))
     if finished.missing:
-        names = ", ".join(f"{run.variant} seed {run.seed}" for run in finished.missing)
-        parts.append(f"**Not finished, and not in the tables: {names}.**")
-    tables = {metric.title: compare(finished, metric) for metric in study.metrics}
+        parts.append(f"**Not finished, and not in the tables: {_missing(finished)}.**")
+    begun = [name for name, runs in finished.by_variant.items() if runs]
+    tables = {
+        metric.title: [row for row in compare(finished, metric) if row.variant in begun] for metric in study.metrics
+    }
     parts += [_metric_table(finished, metric, tables[metric.title]) for metric in study.metrics]
     parts.append(
         "In brackets the 95 % interval for other seeds (Student's t over the seeds; differences are paired by seed). "
@@ -41,12 +43,27 @@ def write_section(finished: FinishedStudy, picture: str | None = None) -> str:
         parts.append(f"![{study.question}]({picture})")
     if study.figures:
         parts.append("\n".join(line for figure in study.figures for line in _figure(finished, figure, tables)))
-    parts += [_cost_table(finished, costs(finished))]
+    parts.append(_cost_table(finished, costs(finished)))
+    parts.append("Times are those of the runs, whatever else the machine did beside them.")
     if study.notes:
         parts.append("\n".join(f"- {note}" for note in study.notes))
     parts.append(_machines(finished))
     parts.append(f"Made by `python -m tools.study {finished.source}`.")
     return "\n\n".join(parts) + "\n"
+
+
+def _missing(finished: FinishedStudy) -> str:
+    """The runs that are not finished, each set of seeds with the variants that lack it."""
+    lacking: dict[str, list[int]] = {}
+    for run in finished.missing:
+        lacking.setdefault(run.variant, []).append(run.seed)
+    by_seeds: dict[tuple[int, ...], list[str]] = {}
+    for variant, seeds in lacking.items():
+        by_seeds.setdefault(tuple(seeds), []).append(f"`{variant}`")
+    return "; ".join(
+        f"{', '.join(variants)} ({'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))})"
+        for seeds, variants in by_seeds.items()
+    )
 
 
 def _metric_table(finished: FinishedStudy, metric: MetricConfig, rows: Sequence[Compared]) -> str:
@@ -83,7 +100,7 @@ def _shown(found: SeedSummary | None, digits: int, sign: str = "") -> str:
 def _figure(finished: FinishedStudy, figure: FigureConfig, tables: dict[str, list[Compared]]) -> list[str]:
     """What was to be reached, and each variant's answer."""
     rows = {row.variant: row for row in tables[figure.metric]}
-    reference = rows[finished.study.reference]
+    reference = rows.get(finished.study.reference) or Compared(finished.study.reference, None, 0)
     digits = next(metric.digits for metric in finished.study.metrics if metric.title == figure.metric)
     asked = {
         "value": figure.metric,
@@ -95,7 +112,7 @@ def _figure(finished: FinishedStudy, figure: FigureConfig, tables: dict[str, lis
     limits += ["its interval over seeds clear of zero"] if figure.clear_of_zero else []
     lines = [f"- Figure: {asked}: {' and '.join(limits)}."]
     others = [name for name in rows if name != reference.variant]
-    for name in figure.variants or others:
+    for name in [name for name in figure.variants or others if name in rows]:
         answer = {True: "**reached**", False: "not reached", None: "not known"}[reached(figure, rows[name], reference)]
         number = figure_of(figure, rows[name], reference)
         sign = "+" if figure.of == "difference" else ""

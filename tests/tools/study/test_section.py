@@ -132,7 +132,23 @@ def test_runs_that_are_missing_are_said_and_left_out(job):
     study = loaded(job)
     part = FinishedStudy(study.study, study.source, study.runs[:3], [study.runs[3].plan])
     text = write_section(part)
-    assert "**Not finished, and not in the tables: fast seed 2.**" in text
+    assert "**Not finished, and not in the tables: `fast` (seed 2).**" in text
     only = values(job, "fast", "judged.pair_accuracy")[0]
     row = next(line for line in text.splitlines() if line.startswith("| `fast` |"))
     assert f"| {only:.6f} |" in row
+
+
+def test_a_variant_without_a_run_stands_in_no_table(job):
+    study = loaded(job)
+    slow = [run for run in study.runs if run.plan.variant == "slow"]
+    rest = [run.plan for run in study.runs if run.plan.variant != "slow"]
+    text = write_section(FinishedStudy(study.study, study.source, slow, rest))
+    assert "**Not finished, and not in the tables: `fast` (seeds 1, 2).**" in text
+    assert "| `fast`" not in text
+    assert "  - `fast`" not in text
+
+
+def test_the_table_on_top_names_what_was_reached(job):
+    table = job.results.read_text().split("at_a_glance: begin -->")[1].split("<!-- study at_a_glance: end")[0]
+    assert "| pair accuracy less that of `slow`: at least -1 | `fast` (" in table
+    assert "| share trained: at most 0 | **none** | `fast` (" in table
