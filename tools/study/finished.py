@@ -13,6 +13,7 @@ from tools.study.execute import is_done
 from tools.study.plan import PlannedRun
 from tools.study.run_statistics import RunStatistics
 from trainer.evaluation.evaluation import EVALUATION, METRICS
+from trainer.evaluation.robustness import PREFIX
 from trainer.training.run import FINISHED, HISTORY, read_json
 
 
@@ -58,6 +59,15 @@ class FinishedRun:
     def statistics(self) -> RunStatistics:
         """What its metrics are computed from."""
         return RunStatistics.of(self.plan.folder, str(self.evaluation["split"]), self.plan.experiment.data)
+
+    @cached_property
+    def rewritten_statistics(self) -> RunStatistics:
+        """What its metrics of robustness are computed from; nothing where it was evaluated without."""
+        return RunStatistics.of_rewritten(self.plan.folder, str(self.evaluation["split"]))
+
+    def statistics_with(self, key: str) -> RunStatistics:
+        """The statistics that a metric would be among."""
+        return self.rewritten_statistics if key.startswith(f"{PREFIX}.") else self.statistics
 
     def value(self, metric: MetricConfig) -> float | None:
         """A metric of the study; None where the run does not have it."""

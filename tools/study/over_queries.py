@@ -35,8 +35,9 @@ def difference_over_queries(
     for key in keys:
         for sides in pairs:
             for sign, side in zip((1.0, -1.0), sides, strict=True):
-                source, statistic = side.statistics.found[key]
-                terms.append((sign if key == metric.key else -sign, statistic, side.statistics.queries[source]))
+                statistics = side.statistics_with(key)
+                source, statistic = statistics.found[key]
+                terms.append((sign if key == metric.key else -sign, statistic, statistics.queries[source]))
     queries = pd.Index(pd.unique(np.concatenate([query for *_, query in terms])))
     draws = max(run.plan.experiment.evaluate.bootstrap for run, _ in pairs)
     if draws == 0 or len(queries) < 2:
@@ -54,7 +55,7 @@ def difference_over_queries(
 
 def _comparable(run: FinishedRun, other: FinishedRun, key: str) -> bool:
     """Whether two runs have a metric of the same impressions."""
-    mine, theirs = run.statistics, other.statistics
+    mine, theirs = run.statistics_with(key), other.statistics_with(key)
     if key not in mine.found or key not in theirs.found:
         return False
     source, _ = mine.found[key]

@@ -8,9 +8,29 @@ import numpy as np
 import pandas as pd
 
 from trainer.config import DataConfig
-from trainer.evaluation.scored_run import LABELLED, SOURCES, read_scored_run
+from trainer.data.pages import concatenate
+from trainer.evaluation.robustness import PREFIX, read_rewritten
+from trainer.evaluation.scored_run import LABELLED, SOURCES, read_scored_run, result_folder
+from trainer.evaluation.scores import Scores
 from trainer.evaluation.truth import hidden_truth, truth_beside, truth_statistics
 from trainer.metrics.page_metrics import Statistic
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What a metric of the queries as they were loses when they are rewritten.
+
+    Attributes:
+        asked: the metric of P pages as they were.
+        rewritten: of the same pages with other queries.
+    """
+
+    asked: Statistic
+    rewritten: Statistic
+
+    def value(self, weight: np.ndarray | None = None) -> float:
+        """The loss with weights of the pages, float [P]."""
+        return self.asked.value(weight) - self.rewritten.value(weight)
 
 
 @dataclass(frozen=True)
@@ -55,4 +75,40 @@ class RunStatistics:
             impressions[source] = rows[LABELLED]
             queries[source] = pages.table["query"].to_numpy(object)
             found |= {key: (source, statistic) for key, statistic in statistics.items()}
+        return cls(impressions, found, queries)
+
+    @classmethod
+    def of_rewritten(cls, folder: Path, split: str) -> "RunStatistics":
+        """Read the scores that ``evaluate --robustness`` left; the sources are the sets, each of the log and of judgments.
+
+        Args:
+            folder: the run folder.
+            split: on which it was evaluated.
+
+        Returns:
+            Nothing where the run was evaluated without.
+
+        Raises:
+            InputError: if the run was not evaluated, or a file is damaged.
+        """
+        run = read_scored_run(folder, split)
+        table = read_rewritten(result_folder(folder, split))
+        impressions: dict[str, pd.DataFrame] = {}
+        found: dict[str, tuple[str, Statistic]] = {}
+        queries: dict[str, np.ndarray] = {}
+        for (source, name), rows in table.groupby(["source", "set"], sort=False):
+            pages, scores = run.side(source)
+            draws = len(rows) // max(len(pages.item), 1)
+            repeated = concatenate([pages] * draws)
+            prefix = f"{PREFIX}.{name}" + (".judged" if source == "judged" else "")
+            plain, after = (
+                run.statistics(source, repeated, Scores(score=score), run.k, prefix)
+                for score in (np.tile(scores.score, draws), rows["score"].to_numpy(np.float32))
+            )
+            here = f"{name} {source}"
+            labels = pd.concat([run.rows(source)[LABELLED]] * draws, ignore_index=True)
+            impressions[here] = labels.assign(rewritten=rows["rewritten"].to_numpy(object))
+            queries[here] = repeated.table["query"].to_numpy(object)
+            found |= {key: (here, statistic) for key, statistic in after.items()}
+            found |= {f"{key}.drop": (here, Lost(plain[key], statistic)) for key, statistic in after.items()}
         return cls(impressions, found, queries)

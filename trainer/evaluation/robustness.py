@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from trainer.augmentation.method import TextMethod
 from trainer.config import EvaluateConfig
 from trainer.data.pages import Pages
+from trainer.errors import InputError
 from trainer.evaluation.evaluation import Evaluation
 from trainer.evaluation.rewritten_pages import RewrittenPages
 from trainer.evaluation.scores import RankerFunction, Scores
@@ -72,6 +74,27 @@ def save_rewritten(folder: Path, scored: pd.DataFrame | None) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     scored.to_parquet(temporary, index=False)
     temporary.replace(path)
+
+
+def read_rewritten(folder: Path) -> pd.DataFrame:
+    """Read `robustness.parquet`, the rows of each set and source in the order of the pages, draw after draw.
+
+    Args:
+        folder: of the evaluation.
+
+    Returns:
+        The columns ``source``, ``set``, ``rewritten`` and ``score`` (of the model); no rows where there is no such file.
+
+    Raises:
+        InputError: if it is damaged.
+    """
+    path, columns = folder / REWRITTEN, ["source", "set", "rewritten", "score"]
+    if not path.is_file():
+        return pd.DataFrame(columns=columns)
+    try:
+        return pd.read_parquet(path, columns=columns)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path}: damaged ({' '.join(str(error).split())[:160]}); evaluate again") from None
 
 
 def _measure(

@@ -73,11 +73,13 @@ class ScoredRun:
         }
         return pages, Scores(**given)
 
-    def statistics(self, source: str, pages: Pages, scores: Scores, k: int) -> dict[str, Statistic]:
-        """What the metrics of one source are computed from, by name."""
+    def statistics(
+        self, source: str, pages: Pages, scores: Scores, k: int, prefix: str | None = None
+    ) -> dict[str, Statistic]:
+        """What the metrics of one source are computed from, by name; names begin with the split or ``judged`` by default."""
         if source == "log":
-            return log_statistics(pages, scores, self.split, k)
-        return judged_statistics(pages, scores, "judged", k, self.lowest)
+            return log_statistics(pages, scores, prefix or self.split, k)
+        return judged_statistics(pages, scores, prefix or "judged", k, self.lowest)
 
 
 def result_folder(folder: Path, split: str) -> Path:

@@ -11,10 +11,12 @@ from tools.benchmarks.machine import describe_machine
 from tools.simulate import SimulateConfig, simulate
 from tools.study.cost import RunCost
 from tools.study.plan import PlannedRun, plan_runs, read_study
+from trainer.augmentation.keyboard_typos import KeyboardTypos
 from trainer.config import validate_section
 from trainer.data.pages import Pages
 from trainer.data.prepared import ensure_prepared
 from trainer.evaluation.evaluator import evaluate
+from trainer.evaluation.robustness import add_robustness, save_rewritten
 from trainer.evaluation.scores import Scores
 from trainer.evaluation.truth import judge_by_truth
 from trainer.training.run import write_config
@@ -43,9 +45,12 @@ def make_run(run: PlannedRun, number: int) -> None:
     pages, judged = prepared.pages.split("test"), prepared.judged.split("test")
     result = evaluate({"model": drawn, "BM25": drawn}, pages, judged, prepared.items, config, "test", run.seed)
     judge_by_truth(result, experiment.data, None, pages, config, run.seed)
+    sides, slips = {"log": pages, "judged": judged}, {"typo": KeyboardTypos()}
+    rewritten = add_robustness(result, {"model": drawn}, sides, prepared.items, slips, config, run.seed)
     run.folder.mkdir(parents=True)
     write_config(run.folder, experiment)
     result.save(run.folder)
+    save_rewritten(run.folder, rewritten)
     seconds = random.uniform(0.1, 0.5, 5)
     history = [{"step": 10 * n, "loss": 1.0, "seconds_per_step": s} for n, s in enumerate(seconds, 1)]
     (run.folder / "history.json").write_text(json.dumps([*history, {"step": 0, "valid.gauc": 0.5}]))

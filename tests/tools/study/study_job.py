@@ -45,6 +45,7 @@ STUDY = {
         {"key": "judged.pair_accuracy", "name": "pair accuracy", "digits": 6},
         {"key": "test.ctr.auc", "digits": 6},
         {"key": "run.backbone_share", "name": "share trained"},
+        {"key": "robustness.typo.judged.pair_accuracy.drop", "name": "lost by typos", "digits": 6},
         {"key": "test.no.such", "name": "what no run has"},
     ],
     "figures": [

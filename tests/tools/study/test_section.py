@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import shutil
 import statistics
 
 import numpy as np
@@ -13,7 +14,9 @@ from scipy import stats
 from tools.study.finished import FinishedStudy
 from tools.study.over_queries import difference_over_queries
 from tools.study.plan import plan_runs, read_study
+from tools.study.run_statistics import RunStatistics
 from tools.study.section import write_section
+from trainer.errors import InputError
 
 
 def loaded(job) -> FinishedStudy:
@@ -95,6 +98,24 @@ def test_metrics_read_back_from_the_scores_are_those_of_the_evaluation(job):
             assert found[key] == pytest.approx(run.metrics[key], abs=1e-9), key
 
 
+def test_metrics_of_rewritten_queries_are_read_back_too(job):
+    for run in loaded(job).runs:
+        found = run.rewritten_statistics.found
+        assert {"robustness.typo.gauc", "robustness.typo.judged.pair_accuracy.drop"} <= set(found)
+        for key, (_, statistic) in found.items():
+            assert statistic.value() == pytest.approx(run.metrics[key], abs=1e-9), key
+
+
+def test_a_run_evaluated_without_robustness_has_no_such_metrics(job, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(job.run_folder("slow", 1), folder)
+    (folder / "robustness.parquet").unlink()
+    assert not RunStatistics.of_rewritten(folder, "test").found
+    (folder / "robustness.parquet").write_bytes(b"no table")
+    with pytest.raises(InputError, match=r"robustness.parquet: damaged"):
+        RunStatistics.of_rewritten(folder, "test")
+
+
 def pair_accuracy(scored: pd.DataFrame, queries: list[str]) -> float:
     right = total = 0.0
     for query in queries:
@@ -107,25 +128,57 @@ def pair_accuracy(scored: pd.DataFrame, queries: list[str]) -> float:
     return right / total if total else float("nan")
 
 
-def test_the_interval_over_queries_resamples_the_same_queries_for_all_runs(job):
-    study = loaded(job)
-    found = difference_over_queries(study.pairs("fast"), study.study.metrics[0])
-    scored = {
-        (v, n): pd.read_parquet(job.run_folder(v, n) / "scores.parquet") for v in ("fast", "slow") for n in (1, 2)
-    }
-    queries = {n: scored["fast", n].query("source == 'judged'")["query"].unique().tolist() for n in (1, 2)}
+def over_resampled_queries(queries: dict[int, list[str]], difference) -> tuple[float, ...]:
+    """The plain way to the interval: ``difference(seed, queries)`` over 20 draws of the queries that any seed has."""
     everything = list(dict.fromkeys([*queries[1], *queries[2]]))
     random = np.random.default_rng(1)
     drawn = []
     for _ in range(20):
         times = np.bincount(random.integers(len(everything), size=len(everything)), minlength=len(everything))
         repeated = [query for query, count in zip(everything, times, strict=True) for _ in range(count)]
-        values = []
-        for seed in (1, 2):
-            mine = [query for query in repeated if query in queries[seed]]
-            values.append(pair_accuracy(scored["fast", seed], mine) - pair_accuracy(scored["slow", seed], mine))
-        drawn.append(np.mean(values))
-    assert found == pytest.approx(tuple(np.nanpercentile(drawn, [2.5, 97.5])), abs=1e-9)
+        drawn.append(np.mean([difference(n, [q for q in repeated if q in queries[n]]) for n in (1, 2)]))
+    return tuple(np.nanpercentile(drawn, [2.5, 97.5]))
+
+
+def judged_queries(scored: dict) -> dict[int, list[str]]:
+    return {n: scored["fast", n].query("source == 'judged'")["query"].unique().tolist() for n in (1, 2)}
+
+
+def kept(job, name: str) -> dict[tuple[str, int], pd.DataFrame]:
+    return {(v, n): pd.read_parquet(job.run_folder(v, n) / name) for v in ("fast", "slow") for n in (1, 2)}
+
+
+def test_the_interval_over_queries_resamples_the_same_queries_for_all_runs(job):
+    study = loaded(job)
+    scored = kept(job, "scores.parquet")
+
+    def difference(seed: int, queries: list[str]) -> float:
+        return pair_accuracy(scored["fast", seed], queries) - pair_accuracy(scored["slow", seed], queries)
+
+    expected = over_resampled_queries(judged_queries(scored), difference)
+    assert difference_over_queries(study.pairs("fast"), study.study.metrics[0]) == pytest.approx(expected, abs=1e-9)
+
+
+def test_what_rewriting_loses_has_an_interval_over_queries(job):
+    study = loaded(job)
+    metric = next(metric for metric in study.study.metrics if metric.title == "lost by typos")
+    scored = kept(job, "scores.parquet")
+    rewritten = kept(job, "robustness.parquet")
+    for key, rows in rewritten.items():
+        judged = scored[key].query("source == 'judged'")
+        relevance = judged.set_index(["page", "item_id"])["relevance"]
+        rows["relevance"] = relevance.reindex(pd.MultiIndex.from_frame(rows[["page", "item_id"]])).to_numpy()
+
+    def lost(variant: str, seed: int, queries: list[str]) -> float:
+        after = [pair_accuracy(rows, queries) for _, rows in rewritten[variant, seed].groupby("draw")]
+        return pair_accuracy(scored[variant, seed], queries) - float(np.mean(after))
+
+    def difference(seed: int, queries: list[str]) -> float:
+        return lost("fast", seed, queries) - lost("slow", seed, queries)
+
+    expected = over_resampled_queries(judged_queries(scored), difference)
+    assert difference_over_queries(study.pairs("fast"), metric) == pytest.approx(expected, abs=1e-9)
+    assert numbers(cells(job, "lost by typos")["`fast`"][2]) == pytest.approx(expected, abs=1e-6)
 
 
 def test_runs_that_are_missing_are_said_and_left_out(job):
