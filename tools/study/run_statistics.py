@@ -96,7 +96,8 @@ class RunStatistics:
         impressions: dict[str, pd.DataFrame] = {}
         found: dict[str, tuple[str, Statistic]] = {}
         queries: dict[str, np.ndarray] = {}
-        for (source, name), rows in table.groupby(["source", "set"], sort=False):
+        for source, name in table[["source", "set"]].drop_duplicates().to_numpy(str):
+            rows = table[(table["source"] == source) & (table["set"] == name)]
             pages, scores = run.side(source)
             draws = len(rows) // max(len(pages.item), 1)
             repeated = concatenate([pages] * draws)
