@@ -67,11 +67,15 @@ class AugmentationConfig(Section):
         self_teaching: weight of what the order for a rewritten query diverges from that for the query as it was typed, which
             teaches and is not moved by it (Zhuang and Zuccon 2022). The rest of the loss then sees queries as typed. 0:
             rewritten queries take the place of the typed ones.
+        item_queries: share of the pages, drawn anew each epoch, where what teaches and what is rewritten is not the page's
+            query but one to three words in a row of the text of one of its items: a log asks few distinct queries, a
+            catalogue has many words. With ``self_teaching``.
     """
 
     methods: tuple[TextMethodConfig, ...] = ()
     rewritings: Count = 1
     self_teaching: NotNegative = 0.0
+    item_queries: Share = 0.0
 
     @model_validator(mode="after")
     def _rewrites_queries(self) -> "AugmentationConfig":
@@ -81,4 +85,6 @@ class AugmentationConfig(Section):
                 raise ValueError(
                     f"{key}: none of methods rewrites queries; give one of them a share of queries above 0"
                 )
+        if self.item_queries and not self.self_teaching:
+            raise ValueError("item_queries: only self-teaching learns from them; give self_teaching a weight above 0")
         return self

@@ -19,6 +19,8 @@ from trainer.text.packing import pack_pair
 
 REWRITTEN = "rewritten."
 """Before the names of a batch's rewritten queries, and of the logits for them."""
+TEACHING = "teaching."
+"""Before those of the queries that the rewritten ones are made of, where some of them are not the pages' own."""
 SIMILARITY_SCALE = {"ctr": 8.0, "cvr": 2.0, "relevance": 8.0}
 DECLARED_SCALE = 2.0
 """Of declared tasks of 0 and 1; a value has no reason to grow with the similarity."""
@@ -187,19 +189,23 @@ class Ranker(keras.Model):
 
         Returns:
             By task: float32 [P, N], without the position bias; and what the head gives for the loss alone, by name. Of a batch
-            with rewritten queries also their logits, as ``rewritten.<task>``; no perturbation is added to these queries.
+            with rewritten queries also their logits, as ``rewritten.<task>``, and with queries that teach them theirs, as
+            ``teaching.<task>``; no perturbation is added to these queries.
         """
         page = self.page_of(batch, training=training, perturbation=perturbation)
         x = self.candidate_vectors(page)
         found = self._with_similarity(self.head(x, training=training), page) | self.head.auxiliary(x, training)
-        if f"{REWRITTEN}query_tokens" in batch:
-            asked = self._rewritten(batch, page, training)
-            found |= {f"{REWRITTEN}{task}": logits for task, logits in self.page_logits(asked, training).items()}
+        for prefix in (REWRITTEN, TEACHING):
+            if f"{prefix}query_tokens" in batch:
+                asked = self._asked_with(prefix, batch, page, training)
+                found |= {f"{prefix}{task}": logits for task, logits in self.page_logits(asked, training).items()}
         return found
 
-    def _rewritten(self, batch: dict[str, Any], page: dict[str, Any], training: bool | None) -> dict[str, Any]:
-        """The pages of a batch with its rewritten queries in the place of the typed ones; items are not encoded again."""
-        asked = batch | select(batch, REWRITTEN)
+    def _asked_with(
+        self, prefix: str, batch: dict[str, Any], page: dict[str, Any], training: bool | None
+    ) -> dict[str, Any]:
+        """The pages of a batch with other queries in the place of the typed ones; items are not encoded again."""
+        asked = batch | select(batch, prefix)
         queries = self.encode(asked["query_tokens"], training=training)
         page = page | {"query": tf.gather(queries, asked["query_row"])}
         return page | {"pairs": self._pairs(asked, training)} if self.interaction.needs_pairs else page

@@ -9,7 +9,9 @@ from trainer.augmentation.build import build_text_methods
 from trainer.config import Experiment
 from trainer.data.pages import Pages
 from trainer.text.packing import TextPacker
-from trainer.training.tables import RewrittenQueries, Tables, in_chunks, query_texts
+from trainer.training.tables import AskedQueries, Tables, in_chunks, query_texts
+
+MOST_WORDS = 3
 
 
 class AugmentedTexts:
@@ -37,6 +39,7 @@ class AugmentedTexts:
         first = np.unique(tables.query_of_page, return_index=True)[1]
         self._asked = pages.table.iloc[first].reset_index(drop=True)
         self._queries = self._asked["query"].fillna("").astype(str).to_numpy(object)
+        self._pages = pages
         self._shown = np.unique(pages.item)
         self._item_texts = items["text"].fillna("").to_numpy(object)[self._shown]
         self._last: tuple[int, Tables] | None = None
@@ -82,6 +85,44 @@ class AugmentedTexts:
             texts[chosen] = method.rewrite_all(texts[chosen], " ".join(map(str, [seed, *epoch_seed, place])))
         return texts
 
+    def item_queries(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Queries made of words of items, in an epoch.
+
+        Args:
+            epoch: from 0.
+
+        Returns:
+            The pages that are asked with them, int64 [M], and one to three words in a row of the text of one of the items
+            of each, objects [M]. Pages whose item has no words are left out.
+        """
+        random = np.random.default_rng([self.experiment.seed, epoch, len(self.methods), ord("i")])
+        pages = np.flatnonzero(random.random(len(self._pages)) < self.config.item_queries)
+        offset = self._pages.offset
+        item = self._pages.item[offset[pages] + (random.random(len(pages)) * self._pages.sizes[pages]).astype(np.int64)]
+        words = [text.split() for text in self._item_texts[np.searchsorted(self._shown, item)]]
+        length, place = random.integers(1, MOST_WORDS + 1, len(pages)), random.random(len(pages))
+        start = [int(at * max(len(w) - n + 1, 1)) for w, n, at in zip(words, length, place, strict=True)]
+        texts = [" ".join(w[s : s + n]) for w, s, n in zip(words, start, length, strict=True)]
+        there = np.array([bool(text) for text in texts], bool)
+        return pages[there], np.array(texts, object)[there]
+
+    def _beside(self, epoch: int, rewritten: AskedQueries) -> dict[str, AskedQueries]:
+        """The queries that learn and, where they are not the typed ones alone, those that teach them."""
+        if not self.config.item_queries:
+            return {"rewritten": rewritten}
+        pages, texts = self.item_queries(epoch)
+        asked = self._pages.table.iloc[pages]
+
+        def extended(queries: AskedQueries, texts: np.ndarray) -> AskedQueries:
+            of_page = queries.of_page.copy()
+            of_page[pages] = len(queries.tokens) + np.arange(len(pages))
+            whole = query_texts(asked.assign(query=texts), self.experiment).to_numpy(object)
+            return AskedQueries(np.concatenate([queries.tokens, in_chunks(self.packers["query"], whole)]), of_page)
+
+        typed = AskedQueries(self.tables.query_tokens, self.tables.query_of_page)
+        changed = self._rewritten(texts, "queries", epoch, self.config.rewritings)
+        return {"rewritten": extended(rewritten, changed), "teaching": extended(typed, texts)}
+
     def _versions_of_pages(self, epoch: int) -> np.ndarray:
         """The row of each page among the rewritten queries of an epoch, int64 [P]."""
         rows, versions = self.tables.query_of_page, self.config.rewritings
@@ -106,6 +147,6 @@ class AugmentedTexts:
             item_tokens[self._shown[changed]] = in_chunks(self.packers["item"], items[changed])
         rows = self._versions_of_pages(epoch)
         if self.config.self_teaching:
-            rewritten = RewrittenQueries(query_tokens, rows)
-            return dataclasses.replace(self.tables, item_tokens=item_tokens, rewritten=rewritten)
+            beside = self._beside(epoch, AskedQueries(query_tokens, rows))
+            return dataclasses.replace(self.tables, item_tokens=item_tokens, **beside)
         return dataclasses.replace(self.tables, query_tokens=query_tokens, query_of_page=rows, item_tokens=item_tokens)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from trainer.data.declared_tasks import PREFIX
 from trainer.data.pages import Pages
-from trainer.model.ranker import REWRITTEN
+from trainer.model.ranker import REWRITTEN, TEACHING
 from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.tables import Tables
 
@@ -102,8 +102,9 @@ class PageBatches:
         for name, values in part.labels.items():
             batch[PREFIX + name] = spread(values, np.nan, np.float32)
         asked = {"": (tables.query_tokens, tables.query_of_page)}
-        if tables.rewritten is not None:
-            asked[REWRITTEN] = (tables.rewritten.tokens, tables.rewritten.of_page)
+        for prefix, beside in ((REWRITTEN, tables.rewritten), (TEACHING, tables.teaching)):
+            if beside is not None:
+                asked[prefix] = (beside.tokens, beside.of_page)
         for prefix, (tokens, of_page) in asked.items():
             queries, query_row = np.unique(of_page[chosen], return_inverse=True)
             query_rows = len(chosen) if self.fixed_shapes else len(queries)

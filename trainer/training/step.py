@@ -12,7 +12,7 @@ from trainer.debiasing.propensity_weights import PropensityWeights
 from trainer.losses.build import build_objective
 from trainer.losses.divergence import Divergence, ListDivergence
 from trainer.losses.objective import Objective
-from trainer.model.ranker import REWRITTEN, Ranker, select
+from trainer.model.ranker import REWRITTEN, TEACHING, Ranker, select
 
 
 class RankerTraining(keras.Model):
@@ -72,7 +72,8 @@ class RankerTraining(keras.Model):
         """The divergence of the orders for rewritten queries, where they are to be learned."""
         if not self.self_teaching:
             return {}
-        teacher = {task: ops.stop_gradient(logits[task]) for task in self.learned_tasks}
+        teaching = select(logits, TEACHING) or logits
+        teacher = {task: ops.stop_gradient(teaching[task]) for task in self.learned_tasks}
         divergence = ListDivergence(self.learned_tasks)(teacher, select(logits, REWRITTEN), batch["mask"])
         return {"self_teaching": self.self_teaching * divergence}
 

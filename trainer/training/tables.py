@@ -17,8 +17,8 @@ ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
-class RewrittenQueries:
-    """Queries as an epoch rewrites them, beside those that were typed.
+class AskedQueries:
+    """Queries that the pages of an epoch are asked with, beside those that were typed.
 
     Attributes:
         tokens: int32 [R, L], packed.
@@ -46,7 +46,8 @@ class Tables:
         memory: vectors of the items for sequences, float32 [I, D].
         relevance: ``min`` and ``max`` of the judgments.
         item_columns: columns that the score names, float32 [I], NaN where missing.
-        rewritten: queries that learn from those of ``query_tokens``, or None.
+        rewritten: queries that learn from those of ``teaching``, or None.
+        teaching: queries that ``rewritten`` are made of; None for those of ``query_tokens``.
     """
 
     pad: int
@@ -61,7 +62,8 @@ class Tables:
     memory: np.ndarray
     relevance: dict[str, float] = field(default_factory=lambda: {"min": 0.0, "max": 1.0})
     item_columns: dict[str, np.ndarray] = field(default_factory=dict)
-    rewritten: RewrittenQueries | None = None
+    rewritten: AskedQueries | None = None
+    teaching: AskedQueries | None = None
 
     def relevance_share(self, relevance: np.ndarray) -> np.ndarray:
         """Judgments on a scale from 0 to 1."""

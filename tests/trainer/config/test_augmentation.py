@@ -69,7 +69,13 @@ def test_versions_of_queries_need_a_method_that_rewrites_queries(key):
         )
 
 
-@pytest.mark.parametrize(("key", "value"), [("rewritings", 0), ("self_teaching", -1.0)])
+def test_queries_of_items_need_self_teaching():
+    methods = [{"method": "keyboard_typos", "queries": 0.5}]
+    with pytest.raises(InputError, match=r"augmentation: item_queries: only self-teaching learns from them"):
+        small_shop.experiment(Path("bert"), Path("shop"), augmentation={"methods": methods, "item_queries": 0.5})
+
+
+@pytest.mark.parametrize(("key", "value"), [("rewritings", 0), ("self_teaching", -1.0), ("item_queries", 1.5)])
 def test_versions_and_weight_have_limits(key, value):
     with pytest.raises(InputError, match=rf"augmentation\.{key}: .*\(found {value}\)"):
         small_shop.experiment(

@@ -74,6 +74,30 @@ def test_a_run_that_goes_on_in_the_middle_gets_the_batches_of_an_unbroken_one(ma
     assert any(not np.array_equal(a, next(plain)["query_tokens"]) for a in whole)
 
 
+def test_queries_of_items_are_words_in_a_row_of_an_item_of_their_page(made):
+    experiment, packers, pages, items, tables = made
+    config = experiment.augmentation.model_copy(update={"self_teaching": 1.0, "item_queries": 0.5})
+    texts = AugmentedTexts(experiment.model_copy(update={"augmentation": config}), packers, pages, items, tables)
+    chosen, queries = texts.item_queries(0)
+    assert 0.3 < len(chosen) / len(pages) < 0.7
+    for page, query in zip(chosen, queries, strict=True):
+        shown = [f" {items['text'][item]} " for item in pages.item[pages.offset[page] : pages.offset[page + 1]]]
+        assert 1 <= len(query.split()) <= 3
+        assert any(f" {query} " in text for text in shown)
+    epoch = texts.epoch(0)
+    teaching, rewritten = (queries.tokens[queries.of_page] for queries in (epoch.teaching, epoch.rewritten))
+    np.testing.assert_array_equal(teaching[chosen], in_chunks(packers["query"], queries))
+    rest = np.setdiff1d(np.arange(len(pages)), chosen)
+    np.testing.assert_array_equal(teaching[rest], tables.query_tokens[tables.query_of_page[rest]])
+    changed = (teaching != rewritten).any(axis=1)
+    assert changed[chosen].any()
+    assert changed[rest].any()
+    assert not changed.all()
+    other, again = texts.item_queries(1), texts.item_queries(0)
+    assert not np.array_equal(other[0], chosen)
+    assert list(again[1]) == list(queries)
+
+
 def test_pages_of_a_query_share_its_encoding(made):
     experiment, _, pages, _, tables = made
     batches = PageBatches(pages, tables, 12, True, False, False, experiment.seed, texts_of(made))

@@ -6,14 +6,18 @@ import tensorflow as tf
 
 from tiny_training import made
 from trainer.adversarial.gradients import differentiate
-from trainer.model.ranker import REWRITTEN, select
+from trainer.model.ranker import REWRITTEN, TEACHING, select
 
 STILL = {"encoder": {"dropout": 0.0}}
 WEIGHT = 3.0
 
 
-def taught(preset, folder, interaction="bi", queries=1.0, **sections):
-    augmentation = {"methods": [{"method": "keyboard_typos", "queries": queries}], "self_teaching": WEIGHT}
+def taught(preset, folder, interaction="bi", queries=1.0, item_queries=0.0, **sections):
+    augmentation = {
+        "methods": [{"method": "keyboard_typos", "queries": queries}],
+        "self_teaching": WEIGHT,
+        "item_queries": item_queries,
+    }
     model = {"dropout": 0.0, "hidden": [8], "interaction": interaction}
     return made(preset, folder, augmentation=augmentation, model=model, **STILL, **sections)
 
@@ -24,25 +28,30 @@ def softmax(x):
 
 
 @pytest.mark.parametrize("interaction", ["bi", "cross"])
-def test_the_logits_are_those_of_pages_that_are_asked_with_the_rewritten_queries(tiny_preset, tmp_path, interaction):
-    model, batch = taught(tiny_preset, tmp_path, interaction)
-    found = select(model.ranker(batch, training=False), REWRITTEN)
-    typed = {name: value for name, value in batch.items() if not name.startswith(REWRITTEN)}
-    expected = model.ranker(typed | select(batch, REWRITTEN), training=False)
+@pytest.mark.parametrize("prefix", [REWRITTEN, TEACHING])
+def test_the_logits_are_those_of_pages_that_are_asked_with_these_queries(tiny_preset, tmp_path, interaction, prefix):
+    model, batch = taught(tiny_preset, tmp_path, interaction, item_queries=1.0)
+    found = select(model.ranker(batch, training=False), prefix)
+    typed = {name: value for name, value in batch.items() if not name.startswith((REWRITTEN, TEACHING))}
+    expected = model.ranker(typed | select(batch, prefix), training=False)
     assert set(found) == set(model.ranker.tasks)
     for task, logits in found.items():
         np.testing.assert_allclose(logits, expected[task], rtol=1e-5, atol=1e-5)
         assert np.abs(np.asarray(logits) - np.asarray(model.ranker(typed, training=False)[task])).max() > 1e-3
 
 
-def test_the_part_is_the_weighted_divergence_of_the_predictions(tiny_preset, tmp_path):
-    model, batch = taught(tiny_preset, tmp_path)
+@pytest.mark.parametrize("item_queries", [0.0, 0.5])
+def test_the_part_is_the_weighted_divergence_of_the_predictions(tiny_preset, tmp_path, item_queries):
+    model, batch = taught(tiny_preset, tmp_path, item_queries=item_queries)
+    teacher = TEACHING if item_queries else ""
     logits = model.ranker(batch, training=True)
     mask = np.asarray(batch["mask"])
     expected = 0.0
     for task in model.learned_tasks:
         for page, shown in enumerate(mask):
-            p, q = (softmax(np.asarray(logits[name])[page, shown]) for name in (task, f"{REWRITTEN}{task}"))
+            p, q = (
+                softmax(np.asarray(logits[name])[page, shown]) for name in (f"{teacher}{task}", f"{REWRITTEN}{task}")
+            )
             expected += WEIGHT * (p * np.log(p / q)).sum() / len(mask)
     parts = model.training_parts(batch)
     assert float(parts["self_teaching"]) == pytest.approx(expected, rel=1e-3)
@@ -63,6 +72,18 @@ def test_the_typed_query_is_not_moved(tiny_preset, tmp_path):
     found = differentiate(model, only_taught, watched=zero)
     assert not np.any(found.watched["query"])
     assert any(g is not None and np.any(g) for g in found.weights)
+
+
+def test_neither_are_queries_of_items_that_teach(tiny_preset, tmp_path):
+    model, batch = taught(tiny_preset, tmp_path, item_queries=1.0)
+    names = [variable.path for variable in model.ranker.trainable_variables]
+    words = next(place for place, name in enumerate(names) if "token_embedding" in name)
+    unseen = np.setdiff1d(np.arange(model.ranker.trainable_variables[words].shape[0]), batch["item_tokens"])
+    for prefix, token in zip((REWRITTEN, TEACHING), unseen[-2:], strict=True):
+        batch[f"{prefix}query_tokens"] = tf.fill(batch[f"{prefix}query_tokens"].shape, int(token))
+    found = differentiate(model, lambda: {"taught": model.training_parts(batch)["self_teaching"]})
+    moved = np.any(np.asarray(tf.convert_to_tensor(found.weights[words])), axis=1)
+    assert list(moved[unseen[-2:]]) == [True, False]
 
 
 def test_queries_that_stay_as_they_are_teach_nothing(tiny_preset, tmp_path):
