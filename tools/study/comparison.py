@@ -20,6 +20,7 @@ class Compared:
         seeds: how many.
         difference: from the reference, over the seeds that both have; None for the reference itself.
         over_queries: interval of the difference over resamples of queries; None where there is none.
+        over_reference: its mean over that of the reference, over the seeds that both have; None where that is 0.
     """
 
     variant: str
@@ -27,6 +28,7 @@ class Compared:
     seeds: int
     difference: SeedSummary | None = None
     over_queries: tuple[float, float] | None = None
+    over_reference: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,13 @@ def compare(finished: FinishedStudy, metric: MetricConfig) -> list[Compared]:
             found.append(Compared(variant, mean, len(values)))
             continue
         pairs = [p for p in finished.pairs(variant) if None not in (p[0].value(metric), p[1].value(metric))]
-        differences = [(run.value(metric) or 0.0) - (other.value(metric) or 0.0) for run, other in pairs]
-        difference = over_seeds(differences) if differences else None
+        here, there = (
+            ([side.value(metric) or 0.0 for side in sides] for sides in zip(*pairs, strict=True)) if pairs else ([], [])
+        )
+        difference = over_seeds([a - b for a, b in zip(here, there, strict=True)]) if pairs else None
         over_queries = difference_over_queries(pairs, metric) if pairs else None
-        found.append(Compared(variant, mean, len(values), difference, over_queries))
+        ratio = sum(here) / sum(there) if sum(there) else None
+        found.append(Compared(variant, mean, len(values), difference, over_queries, ratio))
     return found
 
 
@@ -104,9 +109,9 @@ def costs(finished: FinishedStudy) -> list[Spent]:
     return found
 
 
-def reached(figure: FigureConfig, row: Compared, reference: Compared) -> bool | None:
+def reached(figure: FigureConfig, row: Compared) -> bool | None:
     """Whether a variant reached a figure; None where it can't be told."""
-    number = figure_of(figure, row, reference)
+    number = figure_of(figure, row)
     if number is None:
         return None
     enough = figure.at_least is None or number >= figure.at_least
@@ -120,10 +125,10 @@ def _clear_of_zero(found: SeedSummary) -> bool:
     return found.low is not None and found.high is not None and (found.low > 0 or found.high < 0)
 
 
-def figure_of(figure: FigureConfig, row: Compared, reference: Compared) -> float | None:
+def figure_of(figure: FigureConfig, row: Compared) -> float | None:
     """The number that a figure is about."""
     if figure.of == "difference":
         return None if row.difference is None else row.difference.mean
-    if row.value is None or figure.of == "value":
-        return None if row.value is None else row.value.mean
-    return row.value.mean / reference.value.mean if reference.value is not None and reference.value.mean else None
+    if figure.of == "ratio":
+        return row.over_reference
+    return None if row.value is None else row.value.mean

@@ -100,21 +100,21 @@ def _shown(found: SeedSummary | None, digits: int, sign: str = "") -> str:
 def _figure(finished: FinishedStudy, figure: FigureConfig, tables: dict[str, list[Compared]]) -> list[str]:
     """What was to be reached, and each variant's answer."""
     rows = {row.variant: row for row in tables[figure.metric]}
-    reference = rows.get(finished.study.reference) or Compared(finished.study.reference, None, 0)
+    reference = finished.study.reference
     digits = next(metric.digits for metric in finished.study.metrics if metric.title == figure.metric)
     asked = {
         "value": figure.metric,
-        "difference": f"{figure.metric} less that of `{reference.variant}`",
-        "ratio": f"{figure.metric} over that of `{reference.variant}`",
+        "difference": f"{figure.metric} less that of `{reference}`",
+        "ratio": f"{figure.metric} over that of `{reference}`",
     }[figure.of]
     limits = [f"at least {figure.at_least:g}"] if figure.at_least is not None else []
     limits += [f"at most {figure.at_most:g}"] if figure.at_most is not None else []
     limits += ["its interval over seeds clear of zero"] if figure.clear_of_zero else []
     lines = [f"- Figure: {asked}: {' and '.join(limits)}."]
-    others = [name for name in rows if name != reference.variant]
+    others = [name for name in rows if name != reference]
     for name in [name for name in figure.variants or others if name in rows]:
-        answer = {True: "**reached**", False: "not reached", None: "not known"}[reached(figure, rows[name], reference)]
-        number = figure_of(figure, rows[name], reference)
+        answer = {True: "**reached**", False: "not reached", None: "not known"}[reached(figure, rows[name])]
+        number = figure_of(figure, rows[name])
         sign = "+" if figure.of == "difference" else ""
         lines.append(f"  - `{name}`: {answer}" + ("" if number is None else f" ({number:{sign}.{digits}f})"))
     return lines

@@ -50,6 +50,7 @@ STUDY = {
     ],
     "figures": [
         {"metric": "pair accuracy", "at_least": -1.0},
+        {"metric": "pair accuracy", "of": "ratio", "at_most": 9.0},
         {"metric": "share trained", "of": "value", "variants": ["fast"], "at_most": 0.0},
         {"metric": "what no run has", "of": "value", "variants": ["fast"], "at_most": 1.0},
     ],

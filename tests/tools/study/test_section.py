@@ -191,6 +191,19 @@ def test_runs_that_are_missing_are_said_and_left_out(job):
     assert f"| {only:.6f} |" in row
 
 
+def test_a_ratio_is_taken_over_the_seeds_that_both_have(job):
+    study = loaded(job)
+    part = FinishedStudy(study.study, study.source, study.runs[:3], [study.runs[3].plan])
+    shared = [run for run in part.runs if run.plan.variant == "fast"]
+    assert len(shared) == 1
+    seed = shared[0].plan.seed
+    fast, slow = (values(job, variant, "judged.pair_accuracy")[seed - 1] for variant in ("fast", "slow"))
+    text = write_section(part)
+    figure = text.split("- Figure: pair accuracy over that of `slow`: at most 9.\n")[1].split("\n")[0]
+    assert numbers(figure) == pytest.approx((fast / slow,), abs=1e-6)
+    assert sum(values(job, "slow", "judged.pair_accuracy")) / 2 != pytest.approx(slow, abs=1e-4)
+
+
 def test_a_variant_without_a_run_stands_in_no_table(job):
     study = loaded(job)
     slow = [run for run in study.runs if run.plan.variant == "slow"]
