@@ -106,10 +106,10 @@ class AugmentedTexts:
         there = np.array([bool(text) for text in texts], bool)
         return pages[there], np.array(texts, object)[there]
 
-    def _beside(self, epoch: int, rewritten: AskedQueries) -> dict[str, AskedQueries]:
+    def _taught(self, epoch: int, rewritten: AskedQueries) -> tuple[AskedQueries, AskedQueries | None]:
         """The queries that learn and, where they are not the typed ones alone, those that teach them."""
         if not self.config.item_queries:
-            return {"rewritten": rewritten}
+            return rewritten, None
         pages, texts = self.item_queries(epoch)
         asked = self._pages.table.iloc[pages]
 
@@ -121,7 +121,7 @@ class AugmentedTexts:
 
         typed = AskedQueries(self.tables.query_tokens, self.tables.query_of_page)
         changed = self._rewritten(texts, "queries", epoch, self.config.rewritings)
-        return {"rewritten": extended(rewritten, changed), "teaching": extended(typed, texts)}
+        return extended(rewritten, changed), extended(typed, texts)
 
     def _versions_of_pages(self, epoch: int) -> np.ndarray:
         """The row of each page among the rewritten queries of an epoch, int64 [P]."""
@@ -147,6 +147,6 @@ class AugmentedTexts:
             item_tokens[self._shown[changed]] = in_chunks(self.packers["item"], items[changed])
         rows = self._versions_of_pages(epoch)
         if self.config.self_teaching:
-            beside = self._beside(epoch, AskedQueries(query_tokens, rows))
-            return dataclasses.replace(self.tables, item_tokens=item_tokens, **beside)
+            rewritten, teaching = self._taught(epoch, AskedQueries(query_tokens, rows))
+            return dataclasses.replace(self.tables, item_tokens=item_tokens, rewritten=rewritten, teaching=teaching)
         return dataclasses.replace(self.tables, query_tokens=query_tokens, query_of_page=rows, item_tokens=item_tokens)
