@@ -67,9 +67,8 @@ def compare(finished: FinishedStudy, metric: MetricConfig) -> list[Compared]:
             found.append(Compared(variant, mean, len(values)))
             continue
         pairs = [p for p in finished.pairs(variant) if None not in (p[0].value(metric), p[1].value(metric))]
-        here, there = (
-            ([side.value(metric) or 0.0 for side in sides] for sides in zip(*pairs, strict=True)) if pairs else ([], [])
-        )
+        here = [run.value(metric) or 0.0 for run, _ in pairs]
+        there = [other.value(metric) or 0.0 for _, other in pairs]
         difference = over_seeds([a - b for a, b in zip(here, there, strict=True)]) if pairs else None
         over_queries = difference_over_queries(pairs, metric) if pairs else None
         ratio = sum(here) / sum(there) if sum(there) else None

@@ -9,7 +9,7 @@ import pandas as pd
 
 from trainer.config import DataConfig
 from trainer.data.pages import concatenate
-from trainer.evaluation.robustness import PREFIX, read_rewritten
+from trainer.evaluation.robustness import prefix_of, read_rewritten
 from trainer.evaluation.scored_run import LABELLED, SOURCES, read_scored_run, result_folder
 from trainer.evaluation.scores import Scores
 from trainer.evaluation.truth import hidden_truth, truth_beside, truth_statistics
@@ -101,7 +101,7 @@ class RunStatistics:
             pages, scores = run.side(source)
             draws = len(rows) // max(len(pages.item), 1)
             repeated = concatenate([pages] * draws)
-            prefix = f"{PREFIX}.{name}" + (".judged" if source == "judged" else "")
+            prefix = prefix_of(name, source)
             plain, after = (
                 run.statistics(source, repeated, Scores(score=score), run.k, prefix)
                 for score in (np.tile(scores.score, draws), rows["score"].to_numpy(np.float32))

@@ -65,6 +65,11 @@ def add_robustness(
     return pd.concat(tables, ignore_index=True)
 
 
+def prefix_of(name: str, source: str) -> str:
+    """What the names of the metrics of a set begin with, on pages of the log or of judgments."""
+    return f"{PREFIX}.{name}" + (".judged" if source == "judged" else "")
+
+
 def save_rewritten(folder: Path, scored: pd.DataFrame | None) -> None:
     """Write `robustness.parquet` beside an evaluation; without scores, remove that of an earlier one."""
     path = folder / REWRITTEN
@@ -108,7 +113,7 @@ def _measure(
 ) -> None:
     """Add metrics, drops, intervals, differences and the count of unchanged queries of one set and source."""
     model = next(iter(result.rankers))
-    prefix = f"{PREFIX}.{name}" + (".judged" if source == "judged" else "")
+    prefix = prefix_of(name, source)
     pages = asked.repeated
     units = unit_of_page(pages, "query")
     scored = result.scores[result.scores["source"] == source]

@@ -71,9 +71,10 @@ class AugmentedTexts:
         changed = (queries != np.tile(self._queries, versions)).sum()
         items = (self.items(0) != self._item_texts).sum()
         each = f" ({versions:,} versions of each)" if versions > 1 else ""
+        taught = f"; {len(self.item_queries(0)[0]):,} pages teach words of items" if self.config.item_queries else ""
         return (
             f"augmentation: {changed:,} of {len(queries):,} queries{each} and {items:,} of {len(self._shown):,} items "
-            "rewritten in the first epoch"
+            f"rewritten in the first epoch{taught}"
         )
 
     def _rewritten(self, texts: np.ndarray, kind: str, epoch: int, version: int = 0) -> np.ndarray:

@@ -93,6 +93,7 @@ def test_queries_of_items_are_words_in_a_row_of_an_item_of_their_page(made):
     assert changed[chosen].any()
     assert changed[rest].any()
     assert not changed.all()
+    assert texts.in_words().endswith(f"; {len(chosen):,} pages teach words of items")
     other, again = texts.item_queries(1), texts.item_queries(0)
     assert not np.array_equal(other[0], chosen)
     assert list(again[1]) == list(queries)
