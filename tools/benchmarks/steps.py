@@ -10,17 +10,20 @@ from typing import Any
 import keras_nlp
 import numpy as np
 import tensorflow as tf
+from rich.console import Console
 
 from tools.benchmarks.figures import Figure, Result
 from tools.benchmarks.simulated_data import moved, simulated_data
 from trainer.adversarial import build_method
 from trainer.config import Experiment, load_experiment, validate_section
 from trainer.data.prepared import Prepared
+from trainer.evaluation.scorer import RankerScorer
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone
 from trainer.text.finetuning import limit_training
 from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.batches import PageBatches
+from trainer.training.encoded_once import can_encode_once, encode_once
 from trainer.training.optimizer import build_optimizer
 from trainer.training.run import build_packers, set_seed
 from trainer.training.step import RankerTraining, objective_of
@@ -48,6 +51,7 @@ WAYS: dict[str, Sections] = {
     },
     "lora_8": {"finetune": {"lora_rank": 8}},
     "freeze_half": {},
+    "freeze_all": {},
     "ema": {"finetune": {"ema": 0.999}},
     "mmoe": {"model": {"heads": "mmoe"}},
     "ple": {"model": {"heads": "ple"}},
@@ -64,11 +68,14 @@ MEANINGS = {
     "self_teaching": "self-teaching on misspelt queries",
     "lora_8": "LoRA of rank 8",
     "freeze_half": "embeddings and lower half frozen",
+    "freeze_all": "all of the encoder frozen, texts encoded once",
     "ema": "weight average",
     "mmoe": "head MMoE",
     "ple": "head PLE",
     "escm2_dr": "head ESCM2-DR",
 }
+FROZEN = {"freeze_half": 0.5, "freeze_all": 1.0}
+"""Share of the layers that a way freezes, with the embeddings."""
 SMALL = {"num_layers": 2, "num_heads": 4, "hidden_dim": 64, "intermediate_dim": 128, "max_sequence_length": 128}
 
 Step = Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]
@@ -135,7 +142,7 @@ def measure_steps(
     made: dict[str, tuple[Step, Iterator[dict[str, np.ndarray]]]] = {}
     for way, sections in ways.items():
         varied = with_sections(experiment, sections)
-        step, batches = training_step(varied, prepared, halved=way == "freeze_half")
+        step, batches = training_step(varied, prepared, FROZEN.get(way))
         made[way] = step, batches.from_step(0)
     for number in range(steps + 1):
         for way, (step, stream) in made.items():
@@ -148,13 +155,13 @@ def measure_steps(
     return seconds
 
 
-def training_step(experiment: Experiment, prepared: Prepared, halved: bool = False) -> tuple[Step, PageBatches]:
+def training_step(experiment: Experiment, prepared: Prepared, frozen: float | None = None) -> tuple[Step, PageBatches]:
     """A traced training step of an experiment, and the batches for it.
 
     Args:
         experiment: the experiment.
         prepared: its pages.
-        halved: whether to freeze the embeddings and the lower half of the layers.
+        frozen: share of the layers to freeze from the lowest up, with the embeddings; None for what the experiment says.
     """
     set_seed(experiment.seed)
     config = experiment.train
@@ -164,11 +171,14 @@ def training_step(experiment: Experiment, prepared: Prepared, halved: bool = Fal
     )
     ranker = build_ranker(experiment, prepared.statistics, backbone, tokenizer.pad_token_id, config.precision)
     finetune = experiment.finetune
-    if halved:
-        finetune = finetune.model_copy(update={"freeze_layers": len(ranker.encoder.transformer_layers) // 2})
+    if frozen is not None:
+        finetune = finetune.model_copy(update={"freeze_layers": int(frozen * len(ranker.encoder.transformer_layers))})
     limit_training(ranker.encoder, finetune)
     packers = build_packers(experiment, tokenizer)
     tables = build_tables(experiment, ranker, packers, prepared.items, pages, prepared.statistics.get("relevance"))
+    if can_encode_once(experiment, ranker):
+        scorer = RankerScorer(experiment, ranker, packers)
+        tables = encode_once(tables, scorer, np.unique(pages.item), Console(quiet=True))
     batches = PageBatches(
         pages,
         tables,

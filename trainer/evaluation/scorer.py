@@ -90,8 +90,10 @@ class RankerScorer:
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
-        """Within it the weights stay as they are, and each text is encoded once."""
-        before, self.memory = self.memory, TextMemory()
+        """Within it the weights stay as they are, and each text is encoded once; a memory that is there goes on."""
+        before = self.memory
+        if before is None:
+            self.memory = TextMemory()
         try:
             yield
         finally:

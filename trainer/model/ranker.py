@@ -215,8 +215,7 @@ class Ranker(keras.Model):
     ) -> dict[str, Any]:
         """The encoded pages of a training batch, as `page_logits` takes them; the arguments are those of `call`."""
         moved = perturbation or {}
-        queries = self.encode(batch["query_tokens"], training=training, perturbation=moved.get("query"))
-        items = self.encode(batch["item_tokens"], training=training, perturbation=moved.get("item"))
+        queries, items = (self._encoded(batch, kind, training, moved.get(kind)) for kind in ("query", "item"))
         rows = batch["item_row"]
         page = {
             "query": tf.gather(queries, batch["query_row"]),
@@ -229,6 +228,12 @@ class Ranker(keras.Model):
         if self.interaction.needs_pairs:
             page["pairs"] = self._pairs(batch, training, moved.get("pair"))
         return page
+
+    def _encoded(self, batch: dict[str, Any], kind: str, training: bool | None, perturbation=None):
+        """Vectors of the queries or items of a batch; those that it brings along, where nothing of the Encoder is trained."""
+        if f"{kind}_vectors" in batch:
+            return tf.ensure_shape(batch[f"{kind}_vectors"], [None, self.encoder.width])
+        return self.encode(batch[f"{kind}_tokens"], training=training, perturbation=perturbation)
 
     def _pairs(self, batch: dict[str, Any], training: bool | None, perturbation=None):
         pairs = self.encode_pairs(

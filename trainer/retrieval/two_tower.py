@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from trainer.data.prepared import Prepared, ensure_prepared
 from trainer.errors import InputError
+from trainer.evaluation.encoding import count_bar, encode_texts
 from trainer.evaluation.scorer import RankerScorer
 from trainer.retrieval.artefact import FACTS
 from trainer.retrieval.clicks import find_clicks, frequent
@@ -24,8 +24,6 @@ from trainer.retrieval.declared import retrieval_features
 from trainer.retrieval.material import ITEM, SPLITS, USER, Material, rows_of
 from trainer.training.run import Run, load_run
 from trainer.training.tables import build_tables
-
-TEXTS_AT_ONCE = 1024
 
 
 def train_two_tower(
@@ -84,8 +82,8 @@ def gather_material(run: Run, prepared: Prepared, console: Console) -> Material:
     of_items = retrieval_features(experiment.features.items)
     of_users = retrieval_features(experiment.features.users)
     arrays = {
-        "item_text": _encode(scorer, tables.item_tokens, tables.pad, "items", console),
-        "query_text": _encode(scorer, tables.query_tokens, tables.pad, "queries", console),
+        "item_text": encode_texts(scorer, tables.item_tokens, tables.pad, "items", console),
+        "query_text": encode_texts(scorer, tables.query_tokens, tables.pad, "queries", console),
         "query": tables.query_of_page,
         "user": rows_of(known_users, users),
         "history": clicks.history,
@@ -113,21 +111,6 @@ def gather_material(run: Run, prepared: Prepared, console: Console) -> Material:
     )
 
 
-def _encode(scorer: RankerScorer, tokens: np.ndarray, pad: int, what: str, console: Console) -> np.ndarray:
-    parts = []
-    with _progress(console) as progress:
-        task = progress.add_task(f"encoding {what}", total=len(tokens))
-        for start in range(0, len(tokens), TEXTS_AT_ONCE):
-            parts.append(scorer.vectors(tokens[start : start + TEXTS_AT_ONCE], pad))
-            progress.advance(task, len(parts[-1]))
-    return np.concatenate(parts)
-
-
-def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True)
-
-
 def train_in_child(folder: Path, console: Console) -> None:
     """Train on the material of a folder; the towers appear in the folder ``made`` below.
 
@@ -140,7 +123,7 @@ def train_in_child(folder: Path, console: Console) -> None:
         tempfile.TemporaryFile("w+", errors="replace") as written,
         # The child ends when its stdin does: however this process ends, none is left behind.
         subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=written, text=True) as process,
-        _progress(console) as progress,
+        count_bar(console) as progress,
     ):
         try:
             task = progress.add_task("training the towers", total=None)

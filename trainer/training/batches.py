@@ -91,7 +91,6 @@ class PageBatches:
         item_row = spread(flat_row, 0, np.int32)
         item_rows = self._round(len(items))
         batch: dict[str, np.ndarray] = {
-            "item_tokens": pad_tokens(tables.item_tokens[items], item_rows, tables.pad, self.fixed_shapes),
             "item_row": item_row,
             "mask": mask,
             "position": spread(part.position, 0, np.int32),
@@ -99,6 +98,10 @@ class PageBatches:
             "purchased": spread(part.purchased, -1.0, np.float32),
             "relevance": spread(tables.relevance_share(part.relevance), np.nan, np.float32),
         }
+        if tables.item_vectors is None:
+            batch["item_tokens"] = pad_tokens(tables.item_tokens[items], item_rows, tables.pad, self.fixed_shapes)
+        else:
+            batch["item_vectors"] = pad_rows(tables.item_vectors[items], item_rows)
         for name, values in part.labels.items():
             batch[PREFIX + name] = spread(values, np.nan, np.float32)
         asked = {"": (tables.query_tokens, tables.query_of_page)}
@@ -108,7 +111,10 @@ class PageBatches:
         for prefix, (tokens, of_page) in asked.items():
             queries, query_row = np.unique(of_page[chosen], return_inverse=True)
             query_rows = len(chosen) if self.fixed_shapes else len(queries)
-            batch[f"{prefix}query_tokens"] = pad_tokens(tokens[queries], query_rows, tables.pad, self.fixed_shapes)
+            if tables.query_vectors is None:
+                batch[f"{prefix}query_tokens"] = pad_tokens(tokens[queries], query_rows, tables.pad, self.fixed_shapes)
+            else:
+                batch[f"{prefix}query_vectors"] = pad_rows(tables.query_vectors[queries], query_rows)
             batch[f"{prefix}query_row"] = query_row.astype(np.int32)
             if not self.pairs:
                 continue
@@ -119,8 +125,7 @@ class PageBatches:
             batch[f"{prefix}pair_item"] = np.pad(distinct % len(items), (0, fill)).astype(np.int32)
             batch[f"{prefix}pair_row"] = spread(pair_row, 0, np.int32)
         for name, values in tables.item_features.items():
-            rows = values[items]
-            batch[f"item.{name}"] = np.pad(rows, [(0, item_rows - len(items))] + [(0, 0)] * (rows.ndim - 1))
+            batch[f"item.{name}"] = pad_rows(values[items], item_rows)
         for prefix, features in (("user", tables.user_features), ("context", tables.context_features)):
             for name, values in features.items():
                 batch[f"{prefix}.{name}"] = values[chosen]
@@ -178,3 +183,13 @@ def pad_tokens(tokens: np.ndarray, rows: int, pad: int, fixed: bool) -> np.ndarr
         longest = int((tokens != pad).sum(axis=1).max())
         tokens = tokens[:, : -(-longest // TEXT_MULTIPLE) * TEXT_MULTIPLE]
     return np.concatenate([tokens, np.repeat(tokens[:1], rows - len(tokens), axis=0)])
+
+
+def pad_rows(values: np.ndarray, rows: int) -> np.ndarray:
+    """Add rows of zeros.
+
+    Args:
+        values: [B, ...]
+        rows: B of the result.
+    """
+    return np.pad(values, [(0, rows - len(values))] + [(0, 0)] * (values.ndim - 1))

@@ -17,6 +17,7 @@ from trainer.debiasing.examination_curve import EXAMINATION
 from trainer.errors import InputError
 from trainer.evaluation.continued import CONTINUED, measure_continued
 from trainer.evaluation.scorer import RankerScorer
+from trainer.evaluation.text_memory import TextMemory
 from trainer.model.build import POLICIES, build_ranker
 from trainer.text.backbone import load_backbone, save_architecture
 from trainer.text.finetuning import limit_training
@@ -25,6 +26,7 @@ from trainer.training.augmented_texts import AugmentedTexts
 from trainer.training.batches import PageBatches
 from trainer.training.checkpoint import load_state, save_state
 from trainer.training.continuation import load_base_weights
+from trainer.training.encoded_once import can_encode_once, encode_once
 from trainer.training.examination import Examination, write_curve
 from trainer.training.gates import GateWeights, write_gates
 from trainer.training.optimizer import build_optimizer
@@ -92,10 +94,13 @@ class _Session:
             load_base_weights(self.ranker, experiment.incremental.base)
         limit_training(self.ranker.encoder, experiment.finetune)
         self.parameters = count_parameters(self.ranker)
-        self.scorer = RankerScorer(experiment, self.ranker, self.packers)
+        memory = None if self.ranker.encoder.drops_units else TextMemory()
+        self.scorer = RankerScorer(experiment, self.ranker, self.packers, memory=memory)
         self.tables = build_tables(
             experiment, self.ranker, self.packers, prepared.items, pages, prepared.statistics.get("relevance")
         )
+        if can_encode_once(experiment, self.ranker):
+            self.tables = encode_once(self.tables, self.scorer, np.unique(pages.item), console)
         self.texts = AugmentedTexts(experiment, self.packers, pages, prepared.items, self.tables)
         self.batches = PageBatches(
             pages,

@@ -48,6 +48,9 @@ class Tables:
         item_columns: columns that the score names, float32 [I], NaN where missing.
         rewritten: queries that learn from those of ``teaching``, or None.
         teaching: queries that ``rewritten`` are made of; None for those of ``query_tokens``.
+        query_vectors: unit vectors of ``query_tokens``, float32 [Q, D], which batches hold in place of the tokens; None where
+            each step encodes them.
+        item_vectors: of the items that the pages show, float32 [I, D], beside ``query_vectors``.
     """
 
     pad: int
@@ -64,6 +67,8 @@ class Tables:
     item_columns: dict[str, np.ndarray] = field(default_factory=dict)
     rewritten: AskedQueries | None = None
     teaching: AskedQueries | None = None
+    query_vectors: np.ndarray | None = None
+    item_vectors: np.ndarray | None = None
 
     def relevance_share(self, relevance: np.ndarray) -> np.ndarray:
         """Judgments on a scale from 0 to 1."""

@@ -3,12 +3,12 @@
 import pytest
 
 import small_shop
-from tools.benchmarks.steps import MEANINGS, WAYS, measure_steps, small_backbone, step_figures, with_sections
+from tools.benchmarks.steps import FROZEN, MEANINGS, WAYS, measure_steps, small_backbone, step_figures, with_sections
 from trainer.text.backbone import load_backbone
 
 
 def test_every_way_is_timed_on_the_same_batches(tiny_preset, tmp_path):
-    chosen = ("plain", "freeze_half", "fgm")
+    chosen = ("plain", "freeze_half", "freeze_all", "fgm")
     experiment = small_shop.experiment(tiny_preset, tmp_path, train={"pages_per_batch": 6})
     seconds = measure_steps(experiment, small_shop.prepared(tmp_path), 2, {way: WAYS[way] for way in chosen})
     assert {way: len(found) for way, found in seconds.items()} == dict.fromkeys(chosen, 2)
@@ -17,9 +17,9 @@ def test_every_way_is_timed_on_the_same_batches(tiny_preset, tmp_path):
 
 def test_every_way_is_a_valid_experiment_with_a_name(tmp_path):
     experiment = small_shop.experiment(tmp_path, tmp_path)
-    assert set(WAYS) == set(MEANINGS)
+    assert set(WAYS) == set(MEANINGS) > set(FROZEN)
     varied = [with_sections(experiment, sections) for sections in WAYS.values()]
-    assert len({str(e.model_dump()) for e in varied}) == len(WAYS) - 1
+    assert len({str(e.model_dump()) for e in varied}) == len(WAYS) - len(FROZEN)
 
 
 def test_multiples_are_medians_of_the_ratios_to_the_plain_step_of_the_same_batch():
