@@ -39,7 +39,6 @@ class Spent:
         variant: its name.
         training_seconds: of the runs that one process trained.
         step_seconds: of a training step.
-        times_reference: step time over that of the reference, mean over the seeds that both have.
         evaluation_seconds: the model beside the baselines.
         peak_memory_mb: the most of all runs.
     """
@@ -47,7 +46,6 @@ class Spent:
     variant: str
     training_seconds: float | None
     step_seconds: float | None
-    times_reference: float | None
     evaluation_seconds: float
     peak_memory_mb: float
 
@@ -92,15 +90,11 @@ def costs(finished: FinishedStudy) -> list[Spent]:
         spent = [run.cost for run in runs.values()]
         steps = [run.step_seconds for run in runs.values() if run.step_seconds is not None]
         training = [cost.training_seconds for cost in spent if cost.training_seconds is not None]
-        ratios = [
-            a.step_seconds / b.step_seconds for a, b in finished.pairs(variant) if a.step_seconds and b.step_seconds
-        ]
         found.append(
             Spent(
                 variant,
                 statistics.mean(training) if training else None,
                 statistics.mean(steps) if steps else None,
-                statistics.mean(ratios) if ratios else None,
                 statistics.mean(cost.evaluation_seconds for cost in spent),
                 max(cost.peak_memory_mb for cost in spent),
             )

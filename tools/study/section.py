@@ -43,8 +43,11 @@ def write_section(finished: FinishedStudy, picture: str | None = None) -> str:
         parts.append(f"![{study.question}]({picture})")
     if study.figures:
         parts.append("\n".join(line for figure in study.figures for line in _figure(finished, figure, tables)))
-    parts.append(_cost_table(finished, costs(finished)))
-    parts.append("Times are those of the runs, whatever else the machine did beside them.")
+    parts.append(_cost_table(costs(finished)))
+    parts.append(
+        "Times are those of the runs, one after another, whatever else the machine did beside them: they are no multiples of "
+        "one another."
+    )
     if study.notes:
         parts.append("\n".join(f"- {note}" for note in study.notes))
     parts.append(_machines(finished))
@@ -120,16 +123,15 @@ def _figure(finished: FinishedStudy, figure: FigureConfig, tables: dict[str, lis
     return lines
 
 
-def _cost_table(finished: FinishedStudy, rows: Sequence[Spent]) -> str:
+def _cost_table(rows: Sequence[Spent]) -> str:
     lines = [
-        f"| variant | a training step | over `{finished.study.reference}` | training | evaluation | peak memory |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| variant | a training step | training | evaluation | peak memory |",
+        "| --- | --- | --- | --- | --- |",
     ]
     for row in rows:
         cells = [
             f"`{row.variant}`",
             NONE if row.step_seconds is None else f"{row.step_seconds:.3g} s",
-            NONE if row.times_reference is None else f"{row.times_reference:.2f} x",
             NONE if row.training_seconds is None else f"{row.training_seconds:,.0f} s",
             f"{row.evaluation_seconds:,.0f} s",
             f"{row.peak_memory_mb:,.0f} MB",

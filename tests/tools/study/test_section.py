@@ -72,15 +72,15 @@ def test_baselines_are_those_measured_beside_the_reference(job):
     assert numbers(cells(job, "pair accuracy")["BM25, untrained"][0])[0] == pytest.approx(mean, abs=1e-6)
 
 
-def test_step_times_are_medians_of_the_history_as_multiples_of_the_reference(job):
+def test_step_times_are_medians_of_the_history(job):
     def step(variant: str, seed: int) -> float:
         history = json.loads((job.run_folder(variant, seed) / "history.json").read_text())
         return statistics.median(point["seconds_per_step"] for point in history if "seconds_per_step" in point)
 
-    ratio = np.mean([step("fast", n) / step("slow", n) for n in (1, 2)])
     rows = cells(job, "a training step")
-    assert numbers(rows["`fast`"][1])[0] == pytest.approx(ratio, abs=0.006)
-    assert rows["`slow`"][1] == "1.00 x"
+    for variant in ("fast", "slow"):
+        mean = np.mean([step(variant, n) for n in (1, 2)])
+        assert numbers(rows[f"`{variant}`"][0])[0] == pytest.approx(mean, rel=0.006)
 
 
 def test_figures_are_said_to_be_reached_or_not_or_not_known(job):
