@@ -94,13 +94,14 @@ class _Session:
             load_base_weights(self.ranker, experiment.incremental.base)
         limit_training(self.ranker.encoder, experiment.finetune)
         self.parameters = count_parameters(self.ranker)
-        memory = None if self.ranker.encoder.drops_units else TextMemory()
-        self.scorer = RankerScorer(experiment, self.ranker, self.packers, memory=memory)
+        self.scorer = RankerScorer(experiment, self.ranker, self.packers)
         self.tables = build_tables(
             experiment, self.ranker, self.packers, prepared.items, pages, prepared.statistics.get("relevance")
         )
         if can_encode_once(experiment, self.ranker):
             self.tables = encode_once(self.tables, self.scorer, np.unique(pages.item), console)
+        if not self.ranker.encoder.drops_units:
+            self.scorer.memory = TextMemory()
         self.texts = AugmentedTexts(experiment, self.packers, pages, prepared.items, self.tables)
         self.batches = PageBatches(
             pages,
