@@ -15,14 +15,15 @@ class VirtualAdversarial(AdversarialMethod):
 
     The direction in which the divergence grows fastest is found from a random one by ``steps`` power iterations, each a
     gradient at ``step_length`` along the direction so far. These passes drop no units: what differs is the perturbation alone,
-    and without one the divergence is 0.
+    and without one the divergence is 0. Each task counts as in the loss: purchases, which few labels hold in place, would
+    otherwise settle where no perturbation moves them, at a probability of 0 or 1.
     """
 
     has_gap = False
 
     def perturbed(self, model, batch, plain, masks) -> Adversarial:
         """The divergence at ``epsilon`` along the direction found."""
-        divergence = Divergence(model.learned_tasks)
+        divergence = Divergence(model.divergence_weights)
         logits = model.ranker(batch, training=False)
         logits = {task: tf.stop_gradient(value) for task, value in logits.items()}
 

@@ -1,5 +1,6 @@
 """How far apart two predictions are."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from keras import ops
@@ -10,17 +11,17 @@ ABSENT = -1e9
 
 
 class Divergence:
-    """Kullback-Leibler divergence of Bernoulli predictions: the mean over candidates, summed over tasks.
+    """Kullback-Leibler divergence of Bernoulli predictions: the mean over candidates, the weighted sum over tasks.
 
     From logits ``a`` of p and ``b`` of q it is ``softplus(b) - softplus(a) + p * (a - b)``, which stays exact where p is near
     0 or 1.
 
     Args:
-        tasks: which logits count.
+        weights: how much each task counts; tasks that are not named don't.
     """
 
-    def __init__(self, tasks: list[str]) -> None:
-        self.tasks = tasks
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        self.weights = dict(weights)
 
     def __call__(self, first: dict[str, Any], second: dict[str, Any], mask):
         """KL(p || q).
@@ -33,7 +34,7 @@ class Divergence:
         Returns:
             A scalar, float32.
         """
-        return sum(self._mean(first[task], second[task], mask) for task in self.tasks)
+        return sum(weight * self._mean(first[task], second[task], mask) for task, weight in self.weights.items())
 
     def _mean(self, first, second, mask):
         return masked_mean(bernoulli(first, second), mask)

@@ -47,9 +47,9 @@ class RankerTraining(keras.Model):
         self.built = True
 
     @property
-    def learned_tasks(self) -> list[str]:
-        """The tasks of probabilities that have a weight in the loss."""
-        return self.objective.probability_tasks
+    def divergence_weights(self) -> dict[str, float]:
+        """The tasks of probabilities, and how much the divergence of each counts beside the loss: as its loss does."""
+        return {task: self.objective.task_weights[task] for task in self.objective.probability_tasks}
 
     def loss_parts(self, batch: dict[str, Any], training: bool, perturbation: Any = None) -> dict[str, Any]:
         """The weighted parts of the loss of one pass over a batch, by name."""
@@ -65,7 +65,7 @@ class RankerTraining(keras.Model):
             return self._parts(batch, first) | self._taught(batch, first)
         second = self.ranker(batch, training=True, perturbation=perturbation)
         parts, others = (self._parts(batch, logits) | self._taught(batch, logits) for logits in (first, second))
-        divergence = Divergence(self.learned_tasks).symmetric(first, second, batch["mask"])
+        divergence = Divergence(self.divergence_weights).symmetric(first, second, batch["mask"])
         return {**{name: 0.5 * (parts[name] + others[name]) for name in parts}, "r_drop": self.r_drop * divergence}
 
     def _taught(self, batch: dict[str, Any], logits: dict[str, Any]) -> dict[str, Any]:
@@ -73,8 +73,9 @@ class RankerTraining(keras.Model):
         if not self.self_teaching:
             return {}
         teaching = select(logits, TEACHING) or logits
-        teacher = {task: ops.stop_gradient(teaching[task]) for task in self.learned_tasks}
-        divergence = ListDivergence(self.learned_tasks)(teacher, select(logits, REWRITTEN), batch["mask"])
+        tasks = self.objective.probability_tasks
+        teacher = {task: ops.stop_gradient(teaching[task]) for task in tasks}
+        divergence = ListDivergence(dict.fromkeys(tasks, 1.0))(teacher, select(logits, REWRITTEN), batch["mask"])
         return {"self_teaching": self.self_teaching * divergence}
 
     def _parts(self, batch: dict[str, Any], logits: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def test_vat_finds_a_direction_in_which_predictions_change_most(tiny_preset, tmp
     model, batch = made(tiny_preset, tmp_path, **STILL, **adversarial("vat", steps=2))
     seen = recorded(model)
     found = float(model.method.gradients(model, batch).shown["adversarial_loss"])
-    divergence, logits = Divergence(["ctr", "cvr"]), model.ranker(batch)
+    divergence, logits = Divergence(model.divergence_weights), model.ranker(batch)
     masks = token_masks(model.ranker, batch)
     others = []
     for seed in range(5):

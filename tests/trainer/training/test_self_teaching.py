@@ -47,7 +47,7 @@ def test_the_part_is_the_weighted_divergence_of_the_predictions(tiny_preset, tmp
     logits = model.ranker(batch, training=True)
     mask = np.asarray(batch["mask"])
     expected = 0.0
-    for task in model.learned_tasks:
+    for task in model.objective.probability_tasks:
         for page, shown in enumerate(mask):
             p, q = (
                 softmax(np.asarray(logits[name])[page, shown]) for name in (f"{teacher}{task}", f"{REWRITTEN}{task}")
