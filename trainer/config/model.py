@@ -17,6 +17,9 @@ class EncoderConfig(Section):
         item_length: tokens of an item text at most, the two special ones included.
         pooling: what stands for a text: the mean of its tokens' states, or the state of the first token.
         dropout: share of units dropped in the backbone while training.
+        spelling: what becomes of a query's words that no item holds: nothing (``as_typed``), or words of the ``catalogue`` that
+            they are a slip of take their place, in training and in the bundle.
+        spelling_items: ``catalogue``: a word takes the place of others if so many items hold it; null for 3.
     """
 
     backbone: str = "weights/minilm-l6-v2"
@@ -24,6 +27,19 @@ class EncoderConfig(Section):
     item_length: Annotated[int, Field(ge=3, le=512)] = 48
     pooling: Literal["mean", "cls"] = "mean"
     dropout: Share = 0.1
+    spelling: Literal["as_typed", "catalogue"] = "as_typed"
+    spelling_items: Count | None = None
+
+    @property
+    def items_of_a_correction(self) -> int:
+        """``spelling_items``, or what null stands for."""
+        return 3 if self.spelling_items is None else self.spelling_items
+
+    @model_validator(mode="after")
+    def _corrects(self) -> "EncoderConfig":
+        if self.spelling_items is not None and self.spelling != "catalogue":
+            raise ValueError("spelling_items: goes with spelling: catalogue")
+        return self
 
 
 class ExpertsConfig(Section):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from rich.console import Console
@@ -21,7 +22,7 @@ from trainer.evaluation.slices import add_slices, slices_named
 from trainer.evaluation.tensorboard_pictures import write_probability_pictures
 from trainer.evaluation.text_memory import TextMemory
 from trainer.evaluation.truth import judge_by_truth
-from trainer.training.run import FINISHED, Run, load_run, load_zero_shot, read_json
+from trainer.training.run import FINISHED, Run, load_run, load_zero_shot, read_json, spelt_by
 
 
 def evaluate_run(
@@ -103,9 +104,9 @@ def evaluate_foreign(
     run = load_run(folder, overrides=overrides)
     judged, table = judged_pages_of(judgments, items, run.experiment)
     prepared = ensure_prepared(run.experiment)
-    result = evaluate(
-        _rankers(run, prepared), None, judged, table, run.experiment.evaluate, "test", run.experiment.seed
-    )
+    with TemporaryDirectory() as words:
+        rankers = _rankers(spelt_by(run, table, Path(words)), prepared)
+        result = evaluate(rankers, None, judged, table, run.experiment.evaluate, "test", run.experiment.seed)
     source = judgments.resolve()
     result.save(folder / "foreign" / f"{source.parent.name}-{source.name.split('.')[0]}")
     result.show(console)

@@ -30,7 +30,7 @@ from trainer.export.requests import page_request
 from trainer.export.rescoring import measured_metrics, rescored
 from trainer.export.trainer_lists import ScoredPages, TrainerLists, trainer_lists
 from trainer.export.warmup import warmup_requests, write_warmup
-from trainer.training.run import Run, load_run
+from trainer.training.run import Run, load_run, spelt_by
 from trainer.training.tables import build_tables
 
 LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "keras-rs", "numpy")
@@ -155,13 +155,14 @@ def export_run(
     making = home / f".making-{os.getpid()}"
     shutil.rmtree(making, ignore_errors=True)
     try:
-        scorer = RankerScorer(experiment, run.ranker, run.packers, outputs=run.outputs)
-        tables = build_tables(experiment, run.ranker, run.packers, items, pages)
-        vectors = scorer.item_vectors(tables, np.arange(len(items)))
-        scores = scorer.score(pages, tables, vectors)
         groups = batches_of(pages)
         requests = [page_request(experiment, run.ranker, pages.take(group), items) for group in groups]
         with _scratch(making) as scratch:
+            run = spelt_by(run, items, scratch)
+            scorer = RankerScorer(experiment, run.ranker, run.packers, outputs=run.outputs)
+            tables = build_tables(experiment, run.ranker, run.packers, items, pages)
+            vectors = scorer.item_vectors(tables, np.arange(len(items)))
+            scores = scorer.score(pages, tables, vectors)
             module = bundle_module(run, items, tables, vectors, scratch)
             functions = signatures_of(module)
             lists: TrainerLists | None = None

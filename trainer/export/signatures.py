@@ -41,6 +41,7 @@ class RankingModule(tf.Module):
         encoders = (ranker.item_features, ranker.user_features, ranker.context_features)
         self.lookups = [layer.lookup_table for encoder in encoders for layer in encoder.lookups.values()]
         self.resources = outputs.resources
+        self.spelling = packers["query"].spelling
         features = experiment.features
         page_features = (*features.users, *features.context)
         self._text = [f.name for f in page_features if f.kind == "text"]

@@ -3,6 +3,8 @@
 import keras_nlp
 import tensorflow as tf
 
+from trainer.text.spelling import Spelling
+
 MAX_CHARACTERS_PER_TOKEN = 24
 
 
@@ -15,12 +17,16 @@ class TextPacker(tf.Module):
     Args:
         tokenizer: a keras-nlp BERT tokenizer.
         length: tokens a text at most (L), the two special tokens included.
+        spelling: corrects texts before they are tokenised; None to take them as typed.
     """
 
-    def __init__(self, tokenizer: keras_nlp.models.BertTokenizer, length: int) -> None:
+    def __init__(
+        self, tokenizer: keras_nlp.models.BertTokenizer, length: int, spelling: Spelling | None = None
+    ) -> None:
         super().__init__(name="text_packer")
         self.tokenizer = tokenizer
         self.length = length
+        self.spelling = spelling
         # The tokenizer gives ragged tensors in a graph only.
         self._pack = tf.function(self._pack_text, input_signature=[tf.TensorSpec([None], tf.string)])
         self.pad, self.start, self.end = tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id
@@ -39,6 +45,8 @@ class TextPacker(tf.Module):
     def _pack_text(self, text: tf.Tensor) -> tf.Tensor:
         clean = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8", errors="replace")
         clean = tf.strings.substr(clean, 0, MAX_CHARACTERS_PER_TOKEN * self.length, unit="UTF8_CHAR")
+        if self.spelling is not None:
+            clean = self.spelling(clean)
         pieces = tf.cast(self.tokenizer(clean), tf.int32)[:, : self.length - 2]
         edge = tf.ones([tf.shape(text)[0], 1], tf.int32)
         packed = tf.concat([self.start * edge, pieces, self.end * edge], axis=1)

@@ -32,6 +32,7 @@ from trainer.training.gates import GateWeights, write_gates
 from trainer.training.optimizer import build_optimizer
 from trainer.training.parameters import count_parameters
 from trainer.training.progress import TrainingProgress
+from trainer.training.spelling_report import report_corrections
 from trainer.training.step import RankerTraining, objective_of
 from trainer.training.tables import build_tables
 from trainer.training.tensorboard import TensorBoardLog
@@ -88,7 +89,10 @@ class _Session:
         )
         save_architecture(backbone, tokenizer, folder)
         runs.write_text(folder / runs.STATISTICS, json.dumps(prepared.statistics, ensure_ascii=False))
-        self.packers = runs.build_packers(experiment, tokenizer)
+        spelling = runs.learn_spelling(experiment, folder, prepared.items)
+        self.packers = runs.build_packers(experiment, tokenizer, spelling)
+        if spelling is not None:
+            report_corrections(spelling, pages.table["query"], folder / runs.SPELLING, console)
         self.ranker = build_ranker(experiment, prepared.statistics, backbone, tokenizer.pad_token_id, config.precision)
         if experiment.incremental.base is not None:
             load_base_weights(self.ranker, experiment.incremental.base)

@@ -3,11 +3,12 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
+import pandas as pd
 
 from trainer.calibration.calibration import Calibration
 from trainer.calibration.storage import read_calibration
@@ -19,9 +20,11 @@ from trainer.score.outputs import PageOutputs
 from trainer.text.backbone import build_architecture, load_backbone
 from trainer.text.lora import merged_lora
 from trainer.text.packing import TextPacker
+from trainer.text.spelling import Spelling, write_spelling
 
 CONFIG, STATISTICS, HISTORY = "config.yaml", "statistics.json", "history.json"
 CHECKPOINT, BEST, FINISHED = "checkpoint.npz", "best.weights.h5", "finished.json"
+SPELLING = "spelling"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def load_run(folder: Path, calibrated: bool = True, overrides: Sequence[str] = (
         raise InputError(f"{folder}: training has not finished; run `shelfrank train` again, it goes on where it was")
     statistics = read_json(folder / STATISTICS)
     backbone, tokenizer = build_architecture(folder)
-    packers = build_packers(experiment, tokenizer)
+    packers = build_packers(experiment, tokenizer, read_spelling(experiment, folder))
     ranker = build_ranker(experiment, statistics, backbone, tokenizer.pad_token_id)
     try:
         ranker.load_weights(folder / BEST)
@@ -106,12 +109,50 @@ def load_zero_shot(run: Run) -> Ranker:
     return build_ranker(run.experiment, run.statistics, backbone, tokenizer.pad_token_id)
 
 
-def build_packers(experiment: Experiment, tokenizer: Any) -> dict[str, TextPacker]:
-    """The packers of queries and items."""
+def build_packers(experiment: Experiment, tokenizer: Any, spelling: Spelling | None = None) -> dict[str, TextPacker]:
+    """The packers of queries, with what corrects them, and items."""
     return {
-        "query": TextPacker(tokenizer, experiment.encoder.query_length),
+        "query": TextPacker(tokenizer, experiment.encoder.query_length, spelling),
         "item": TextPacker(tokenizer, experiment.encoder.item_length),
     }
+
+
+def learn_spelling(experiment: Experiment, folder: Path, items: pd.DataFrame) -> Spelling | None:
+    """What corrects queries by the words of some items, written to a folder; None where they are taken as typed.
+
+    Args:
+        experiment: whether and how queries are corrected.
+        folder: in which the folder ``spelling`` is made.
+        items: with ``text``.
+    """
+    if experiment.encoder.spelling == "as_typed":
+        return None
+    write_spelling(folder / SPELLING, items["text"].fillna(""), experiment.encoder.items_of_a_correction)
+    return Spelling(folder / SPELLING)
+
+
+def read_spelling(experiment: Experiment, folder: Path) -> Spelling | None:
+    """What `learn_spelling` wrote to a folder; None where queries are taken as typed.
+
+    Raises:
+        InputError: if it is missing.
+    """
+    return None if experiment.encoder.spelling == "as_typed" else Spelling(folder / SPELLING)
+
+
+def spelt_by(run: Run, items: pd.DataFrame, folder: Path) -> Run:
+    """The run with its queries corrected by the words of other items than those of the training.
+
+    Args:
+        run: a finished run; it is given back as it is where it corrects no queries.
+        items: with ``text``.
+        folder: where words are written; it must stay until what is made of the run is saved, or no longer used.
+    """
+    spelling = learn_spelling(run.experiment, folder, items)
+    if spelling is None:
+        return run
+    query = run.packers["query"]
+    return replace(run, packers=run.packers | {"query": TextPacker(query.tokenizer, query.length, spelling)})
 
 
 def save_weights(ranker: Ranker, path: Path) -> None:
