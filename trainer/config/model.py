@@ -20,6 +20,7 @@ class EncoderConfig(Section):
         spelling: what becomes of a query's words that no item holds: nothing (``as_typed``), or words of the ``catalogue`` that
             they are a slip of take their place, in training and in the bundle.
         spelling_items: ``catalogue``: a word takes the place of others if so many items hold it; null for 3.
+        spelling_known: ``catalogue``: words that are right although no item holds them.
     """
 
     backbone: str = "weights/minilm-l6-v2"
@@ -29,6 +30,7 @@ class EncoderConfig(Section):
     dropout: Share = 0.1
     spelling: Literal["as_typed", "catalogue"] = "as_typed"
     spelling_items: Count | None = None
+    spelling_known: list[str] = Field(default=[])
 
     @property
     def items_of_a_correction(self) -> int:
@@ -37,9 +39,18 @@ class EncoderConfig(Section):
 
     @model_validator(mode="after")
     def _corrects(self) -> "EncoderConfig":
-        if self.spelling_items is not None and self.spelling != "catalogue":
-            raise ValueError("spelling_items: goes with spelling: catalogue")
+        given = [key for key in ("spelling_items", "spelling_known") if getattr(self, key) not in (None, [])]
+        if given and self.spelling != "catalogue":
+            raise ValueError(f"{given[0]}: goes with spelling: catalogue")
         return self
+
+    @field_validator("spelling_known")
+    @classmethod
+    def _words(cls, words: list[str]) -> list[str]:
+        wrong = [word for word in words if len(word.split()) != 1]
+        if wrong:
+            raise ValueError(f"give single words, found {wrong[0]!r}")
+        return words
 
 
 class ExpertsConfig(Section):

@@ -115,15 +115,17 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
     return counts
 
 
-def write_spelling(folder: Path, texts: Iterable[str], least: int) -> None:
+def write_spelling(folder: Path, texts: Iterable[str], least: int, known: Iterable[str] = ()) -> None:
     """Write what `Spelling` reads, each file as a whole or not at all.
 
     Args:
         folder: made where it is missing.
         texts: of the items.
         least: a word is put in the place of others if so many texts hold it. All words of the texts are known.
+        known: words that are right although no text may hold them.
     """
     counts = count_words(texts)
+    counts.update(dict.fromkeys(count_words(known), 0))
     words = sorted(counts, key=lambda word: (-counts[word], word))
     slips: dict[str, int] = {}
     for row, word in enumerate(words):

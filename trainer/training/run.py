@@ -127,7 +127,8 @@ def learn_spelling(experiment: Experiment, folder: Path, items: pd.DataFrame) ->
     """
     if experiment.encoder.spelling == "as_typed":
         return None
-    write_spelling(folder / SPELLING, items["text"].fillna(""), experiment.encoder.items_of_a_correction)
+    encoder = experiment.encoder
+    write_spelling(folder / SPELLING, items["text"].fillna(""), encoder.items_of_a_correction, encoder.spelling_known)
     return Spelling(folder / SPELLING)
 
 

@@ -22,8 +22,8 @@ ITEMS = [
 ]
 
 
-def spelling(folder, texts=ITEMS, least=1):
-    write_spelling(folder, texts, least)
+def spelling(folder, texts=ITEMS, least=1, known=()):
+    write_spelling(folder, texts, least, known)
     return Spelling(folder)
 
 
@@ -91,6 +91,11 @@ def test_the_word_of_most_items_is_taken_and_the_first_of_as_many(tmp_path):
 def test_words_of_few_items_are_known_but_replace_nothing(tmp_path):
     often = spelling(tmp_path, ["lamp", "lamp", "lamb"], least=2)
     assert corrected(often, "lamb", "lampe", "lambb") == ["lamb", "lamp", "lambb"]
+
+
+def test_words_that_are_declared_right_are_left_and_replace_nothing(tmp_path):
+    declared = spelling(tmp_path, ["clamp", "lame"], known=["Lamps", "lame"])
+    assert corrected(declared, "LAMPS", "lampss", "clamps", "lamee") == ["LAMPS", "lampss", "clamp", "lame"]
 
 
 def test_no_texts_and_no_words_correct_nothing(shop, tmp_path):

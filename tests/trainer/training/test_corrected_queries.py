@@ -11,7 +11,7 @@ from rich.console import Console
 import small_shop
 from trainer.errors import InputError
 from trainer.training.fit import train
-from trainer.training.run import load_run
+from trainer.training.run import learn_spelling, load_run
 
 ENCODER = {"spelling": "catalogue", "spelling_items": 1}
 
@@ -55,6 +55,29 @@ def test_a_run_without_its_words_is_refused(trained, tmp_path):
         (tmp_path / "words.txt").rename(words)
 
 
-def test_a_number_of_items_without_correction_is_refused(tmp_path):
-    with pytest.raises(InputError, match="spelling_items: goes with spelling: catalogue"):
-        small_shop.experiment(tmp_path, tmp_path, encoder={"spelling_items": 2})
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"spelling_items": 2}, "encoder: spelling_items: goes with spelling: catalogue"),
+        ({"spelling_known": ["led"]}, "encoder: spelling_known: goes with spelling: catalogue"),
+        (
+            {"spelling": "catalogue", "spelling_known": ["led light"]},
+            r"spelling_known: .*single words, found 'led light'",
+        ),
+        ({"spelling": "catalogue", "spelling_items": 0}, r"encoder\.spelling_items: .*\(found 0\)"),
+        ({"spelling": "dictionary"}, r"encoder\.spelling: .*'catalogue'.*\(found 'dictionary'\)"),
+    ],
+)
+def test_wrong_settings_are_refused(keys, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        small_shop.experiment(tmp_path, tmp_path, encoder=keys)
+
+
+def test_words_declared_right_are_taken_as_typed(tiny_preset, tmp_path):
+    shop = small_shop.prepared(tmp_path)
+    found = []
+    for known in ([], ["kettel"]):
+        experiment = small_shop.experiment(tiny_preset, tmp_path, encoder={**ENCODER, "spelling_known": known})
+        spelling = learn_spelling(experiment, tmp_path, shop.items)
+        found.append(spelling(tf.constant(["kettel"])).numpy()[0].decode())
+    assert found == ["kettle", "kettel"]
