@@ -11,9 +11,10 @@ from trainer.config import Experiment, load_experiment
 from trainer.debiasing.examination_curve import EXAMINATION
 from trainer.errors import InputError
 from trainer.text.backbone import ARCHITECTURE
-from trainer.training.run import BEST, CONFIG, FINISHED, HISTORY, STATISTICS, write_config
+from trainer.training.run import BEST, CONFIG, FINISHED, HISTORY, SPELLING, STATISTICS, write_config
 
 LEARNED = (ARCHITECTURE, STATISTICS, HISTORY, EXAMINATION, BEST, FINISHED)
+LEARNED_FOLDERS = (SPELLING, "tensorboard")
 AFTER_TRAINING = {"calibration", "evaluate", "export", "collaborative", "retrieval", "channels", "lists"}
 
 
@@ -65,8 +66,9 @@ def _copy(source: Path, experiment: Experiment) -> None:
     for name in LEARNED:
         if (source / name).is_file():
             shutil.copy2(source / name, temporary / name)
-    if (source / "tensorboard").is_dir():
-        shutil.copytree(source / "tensorboard", temporary / "tensorboard")
+    for name in LEARNED_FOLDERS:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, temporary / name)
     write_config(temporary, experiment)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.rename(folder)

@@ -40,7 +40,10 @@ def test_a_calibrated_variant_takes_the_weights_of_the_plain_one(tiny_preset, tm
 def finished(tmp_path_factory):
     """A study of its own, whose first run has weights."""
     made = make_job(tmp_path_factory.mktemp("alike"))
-    (made.run_folder("slow", 1) / "best.weights.h5").write_bytes(b"weights")
+    folder = made.run_folder("slow", 1)
+    (folder / "best.weights.h5").write_bytes(b"weights")
+    (folder / "spelling").mkdir()
+    (folder / "spelling" / "words.txt").write_text("lamp")
     return made
 
 
@@ -60,6 +63,7 @@ def test_another_study_takes_weights_that_were_learned_from_the_same_data(finish
     assert take_weights(experiment) == learned
     folder = experiment.run_folder
     assert (folder / "best.weights.h5").read_bytes() == b"weights"
+    assert (folder / "spelling" / "words.txt").read_text() == "lamp"
     assert "bootstrap: 7" in (folder / "config.yaml").read_text()
     assert not any((folder / name).exists() for name in ("metrics.json", "scores.parquet", "cost.json"))
     before = contents(folder)
