@@ -14,7 +14,8 @@ from trainer.errors import InputError
 WORDS, SLIPS = "words.txt", "slips.txt"
 EDGE = "\x1f"
 RUN = r"([\pL\pM\pN_]+)"
-WORD = r"\p{Latin}{4,30}"
+SHORTEST, LONGEST = 4, 30
+WORD = rf"\p{{Latin}}{{{SHORTEST},{LONGEST}}}"
 NOTHING = tf.int64.max
 NO_WORD = "\ue000"
 """A private-use character: the line of a file that would else be empty, which TensorFlow refuses."""
@@ -25,8 +26,8 @@ class Spelling(tf.Module):
     """Puts words of the catalogue in the place of misspelt ones.
 
     A word of 4 to 30 Latin letters that no item holds is taken for a slip where a word of the catalogue comes to the same
-    when one letter is left out of either or of both: it then has a letter too many or too few, another letter, or two in the
-    wrong order. The first letter has to be right, which people seldom miss (Yannakoudakis and Fawthrop 1983). Of several
+    when one letter is left out of either or of both: it then has a letter too many or too few, another letter, or one in
+    another place. The first letter has to be right, which people seldom miss (Yannakoudakis and Fawthrop 1983). Of several
     such words that of most items is taken. Looking words up without a letter, in place of comparing them with every
     word, is the symmetric delete algorithm (Garbe 2012). All else of a text stays as it is: words that the catalogue has,
     numbers, words with digits, other scripts.
@@ -76,7 +77,7 @@ class Spelling(tf.Module):
         of, place = left_out.value_rowids(), left_out.flat_values
         whole = tf.gather(words, of)
         before = tf.strings.substr(whole, tf.zeros_like(place), place, "UTF8_CHAR")
-        behind = tf.strings.substr(whole, place + 1, tf.fill(tf.shape(place), 30), "UTF8_CHAR")
+        behind = tf.strings.substr(whole, place + 1, tf.fill(tf.shape(place), LONGEST), "UTF8_CHAR")
         shorter = self.slips.lookup(tf.strings.join([before, behind]))
         best = tf.math.unsorted_segment_min(shorter, of, tf.size(words))
         return tf.minimum(best, self.slips.lookup(words))
