@@ -6,6 +6,7 @@ import pandas as pd
 from rich.console import Console
 
 from trainer.text.spelling import Spelling
+from trainer.training.run import write_text
 
 CORRECTIONS = "corrections.csv"
 EXAMPLES = 3
@@ -24,7 +25,7 @@ def report_corrections(spelling: Spelling, queries: pd.Series, folder: Path, con
     found = spelling.corrections(pages.index.to_numpy(object))
     found["pages"] = pages.reindex(found["typed"]).to_numpy()
     file = folder / CORRECTIONS
-    found.to_csv(file, index=False)
+    write_text(file, found.to_csv(index=False))
     shown = ", ".join(f"{typed!r} to {put!r}" for typed, put in found[["typed", "corrected"]].to_numpy()[:EXAMPLES])
     examples = f": {shown}{', ...' if len(found) > EXAMPLES else ''} (all in {file})" if shown else ""
     console.print(
