@@ -1,12 +1,12 @@
 """Files that a command writes where it was told to, as a whole or not at all."""
 
-import contextlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trainer import written
 from trainer.errors import InputError
 
 
@@ -42,12 +42,8 @@ def write_text(path: Path, text: str, option: str) -> None:
     Raises:
         InputError: if the file can't be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        written.write_text(path, text)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise InputError(f"{option} {path}: can't be written ({error.strerror}); name another file") from None

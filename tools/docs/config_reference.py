@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from tools.simulate import SimulateConfig
 from trainer.config import Experiment
+from trainer.written import write_text
 
 TARGET = Path(__file__).parents[2] / "docs" / "reference" / "config.md"
 WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path", date: "date"}
@@ -180,7 +181,5 @@ def _anchor(title: str) -> str:
 
 
 if __name__ == "__main__":
-    beside = TARGET.with_suffix(".tmp")
-    beside.write_text(reference(), encoding="utf-8")
-    beside.replace(TARGET)
+    write_text(TARGET, reference())
     print(f"{TARGET.name}: {TARGET.stat().st_size} bytes")

@@ -7,6 +7,8 @@ from google.protobuf.descriptor import Descriptor, FileDescriptor
 from grpc_health.v1 import health_pb2
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
+from trainer.written import replacing
+
 TARGET = Path(__file__).parents[2] / "serving" / "client" / "shelfrank_client" / "protocol.binpb"
 ROOTS: tuple[Descriptor, ...] = (
     predict_pb2.PredictRequest.DESCRIPTOR,
@@ -112,7 +114,6 @@ def _in_order(
 
 
 if __name__ == "__main__":
-    beside = TARGET.with_suffix(".tmp")
-    beside.write_bytes(describe())
-    beside.replace(TARGET)
+    with replacing(TARGET) as beside:
+        beside.write_bytes(describe())
     print(f"{TARGET.name}: {TARGET.stat().st_size} bytes")

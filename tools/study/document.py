@@ -1,11 +1,11 @@
 """A Markdown document with one section a study."""
 
-import os
 import re
 from pathlib import Path
 
 from tools.study.at_a_glance import at_a_glance
 from trainer.errors import InputError
+from trainer.written import write_text
 
 AT_A_GLANCE = "at_a_glance"
 HEADER = """# Results
@@ -41,9 +41,7 @@ def put_section(path: Path, name: str, text: str) -> None:
         if _marked(path, document, AT_A_GLANCE):
             document = _replaced(document, AT_A_GLANCE, at_a_glance(document))
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_text(document, encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, document)
     except OSError as error:
         raise InputError(f"{path}: can't be written ({error.strerror}); name another file with --results") from None
 

@@ -1,7 +1,6 @@
 """The calibration of a run folder."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,17 +8,15 @@ from typing import Any
 from trainer.calibration.calibration import Calibration
 from trainer.config import Experiment
 from trainer.errors import InputError
+from trainer.written import write_text
 
 CALIBRATION = "calibration.json"
 
 
 def write_calibration(folder: Path, calibration: Calibration | None) -> None:
     """Write it as a whole or not at all; ``null`` stands for none."""
-    path = folder / CALIBRATION
     raw = None if calibration is None else calibration.as_dict()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(raw, indent=2, ensure_ascii=False), encoding="utf-8")
-    temporary.replace(path)
+    write_text(folder / CALIBRATION, json.dumps(raw, indent=2, ensure_ascii=False))
 
 
 def read_calibration(folder: Path, experiment: Experiment, statistics: Mapping[str, Any]) -> Calibration | None:

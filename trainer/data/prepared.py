@@ -23,6 +23,7 @@ from trainer.data.statistics import compute_statistics
 from trainer.data.storage import read_pages, write_frame, write_pages
 from trainer.data.summary import find_notes, show_summary, split_counts
 from trainer.errors import InputError
+from trainer.written import replacing
 
 MARKER = "prepare.json"
 ITEMS, USERS, JUDGMENTS = "items.parquet", "users.parquet", "judgments.parquet"
@@ -231,9 +232,8 @@ def _stop_at_too_many(sources: Sources, data: DataConfig) -> None:
         return
     path = _rejected_beside(data.prepared)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.making")
-    sources.rejections.write(temporary)
-    temporary.replace(path)
+    with replacing(path) as beside:
+        sources.rejections.write(beside)
     raise InputError(
         f"{'; '.join(faults)}; data.max_rejected_share allows {data.max_rejected_share:.1%}; every rejected row is in "
         f"{path}; mend the tables or raise data.max_rejected_share"

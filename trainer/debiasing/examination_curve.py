@@ -1,7 +1,6 @@
 """How likely each position is looked at."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trainer.errors import InputError
+from trainer.written import write_text
 
 EXAMINATION = "examination.json"
 SHOWN_POSITIONS = 20
@@ -62,9 +62,7 @@ class ExaminationCurve:
             "examination": [round(float(value), 6) for value in self.examination],
             "impressions": self.impressions.tolist(),
         }
-        temporary = folder / f".{EXAMINATION}.{os.getpid()}"
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        os.replace(temporary, folder / EXAMINATION)
+        write_text(folder / EXAMINATION, json.dumps(content, indent=2) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> "ExaminationCurve | None":

@@ -1,7 +1,6 @@
 """What a comparison of runs found: kept as JSON, shown as a table."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from trainer.errors import InputError
+from trainer.written import write_text
 
 LESS_IS_BETTER = ("log_loss", "ece", "ece_uncalibrated")
 
@@ -70,16 +70,12 @@ class Compared:
         Raises:
             InputError: if the file can't be written.
         """
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
-            os.replace(temporary, path)
+            write_text(path, text + "\n")
         except OSError as error:
             raise InputError(f"{path}: can't be written ({error.strerror}); give --out another file") from None
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def show(self, console: Console) -> None:
         """Print a table of the differences.

@@ -22,7 +22,8 @@ from trainer.evaluation.scorer import RankerScorer
 from trainer.evaluation.scores import RankerFunction
 from trainer.evaluation.text_memory import TextMemory
 from trainer.metrics.bootstrap import Difference
-from trainer.training.run import Run, load_run, read_json, write_text
+from trainer.training.run import Run, load_run, read_json
+from trainer.written import write_text
 
 CONTINUED = "continued.json"
 BEFORE, AFTER = "before", "after"

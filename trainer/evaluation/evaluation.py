@@ -1,8 +1,6 @@
 """What an evaluation found: kept as files, shown as a table."""
 
 import json
-import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from trainer.errors import InputError
 from trainer.evaluation.slice_console import show_slices
 from trainer.evaluation.slice_metrics import Slice
 from trainer.metrics.bootstrap import Difference
+from trainer.written import replacing, write_text
 
 METRICS, EVALUATION, SCORES = "metrics.json", "evaluation.json", "scores.parquet"
 
@@ -75,9 +74,10 @@ class Evaluation:
         metrics = self.metrics | {key: value for part in self.slices for key, value in part.flat().items()}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _replace(folder / SCORES, lambda path: self.scores.to_parquet(path, index=False))
-            _replace(folder / EVALUATION, lambda path: _write_json(path, everything))
-            _replace(folder / METRICS, lambda path: _write_json(path, metrics))
+            with replacing(folder / SCORES) as beside:
+                self.scores.to_parquet(beside, index=False)
+            write_text(folder / EVALUATION, _json(everything))
+            write_text(folder / METRICS, _json(metrics))
         except OSError as error:
             reason = error.strerror or error
             raise InputError(f"{folder}: can't be written ({reason}); check its permissions and free space") from None
@@ -159,15 +159,5 @@ def _difference(found: Difference | None) -> str:
     return f"{found.difference:+.4f}{ends}"
 
 
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Write beside, then rename into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

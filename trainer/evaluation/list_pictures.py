@@ -1,6 +1,5 @@
 """Pictures of lists: what each reaches, and what diversity costs."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 
 from trainer.evaluation.list_figures import ListFigures
 from trainer.evaluation.list_sweep import TradeOff
+from trainer.written import replacing
 
 SHOWN, UNION, CHANNEL, BASELINE, INK = "#1f4e79", "#4f8fc0", "#9cc3e6", "#bbbbbb", "#333333"
 STYLE: dict[Any, Any] = {
@@ -95,7 +95,6 @@ def _figure(width: float, height: float) -> Figure:
 
 def _write(figure: Figure, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    figure.savefig(temporary, format="svg", metadata={"Date": None})
-    temporary.replace(path)
+    with replacing(path) as beside:
+        figure.savefig(beside, format="svg", metadata={"Date": None})
     return path

@@ -20,7 +20,8 @@ from trainer.evaluation.list_statistics import ItemFacts, list_statistics
 from trainer.evaluation.list_sweep import TradeOff, swept_rules, trade_off
 from trainer.evaluation.list_truth import Attraction, true_list_ndcg
 from trainer.evaluation.union_lists import union_lists
-from trainer.training.run import load_run, write_text
+from trainer.training.run import load_run
+from trainer.written import write_text
 
 FOLDER = "lists"
 TRUTH_K = 10

@@ -1,7 +1,5 @@
 """An evaluated run as one HTML file."""
 
-import contextlib
-import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from trainer.evaluation.robustness_report import robustness_part
 from trainer.evaluation.slice_picture import slice_pictures
 from trainer.evaluation.slice_tables import report_slices
 from trainer.evaluation.training_pictures import learning_curves
+from trainer.written import write_text
 
 REPORT, TEMPLATE = "report.html", "report.html.j2"
 LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "keras-nlp", "keras-rs", "numpy", "pandas", "bm25s")
@@ -61,16 +60,11 @@ def write_report(run_folder: Path, out: Path | None = None) -> Path:
     if path.is_dir():
         raise InputError(f"{path}: is a folder; give --out the name of a file, for instance {path / REPORT}")
     page = _render(data)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(page, encoding="utf-8")
-        os.replace(temporary, path)
+        write_text(path, page)
     except OSError as error:
         raise InputError(f"{path}: can't be written ({error.strerror}); give --out another file") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
     return path
 
 

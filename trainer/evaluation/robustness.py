@@ -1,6 +1,5 @@
 """Robustness: what rankers lose when the same pages are asked for with slips or in other words."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from trainer.evaluation.rewritten_pages import RewrittenPages
 from trainer.evaluation.scores import RankerFunction, Scores
 from trainer.metrics.bootstrap import intervals, paired_difference, unit_of_page
 from trainer.metrics.page_metrics import Statistic, judged_statistics, log_statistics, values
+from trainer.written import replacing
 
 PREFIX = "robustness"
 READERS = ("zero-shot", "BM25")
@@ -76,9 +76,8 @@ def save_rewritten(folder: Path, scored: pd.DataFrame | None) -> None:
     if scored is None:
         path.unlink(missing_ok=True)
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    scored.to_parquet(temporary, index=False)
-    temporary.replace(path)
+    with replacing(path) as beside:
+        scored.to_parquet(beside, index=False)
 
 
 def read_rewritten(folder: Path) -> pd.DataFrame:

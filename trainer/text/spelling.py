@@ -1,6 +1,5 @@
 """Misspelt words of queries, put right by the words of the catalogue, in the graph."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ import pandas as pd
 import tensorflow as tf
 
 from trainer.errors import InputError
+from trainer.written import write_text
 
 WORDS, SLIPS = "words.txt", "slips.txt"
 EDGE = "\x1f"
@@ -135,11 +135,5 @@ def write_spelling(folder: Path, texts: Iterable[str], least: int, known: Iterab
         for slip in (word, *(word[:place] + word[place + 1 :] for place in range(1, len(word)))):
             slips.setdefault(slip, row)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / WORDS, [f"{word}\n" for word in words or [NO_WORD]])
-    _write(folder / SLIPS, [f"{slip}\t{row}\n" for slip, row in (slips or {NO_WORD: 0}).items()])
-
-
-def _write(file: Path, lines: list[str]) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_text("".join(lines), encoding="utf-8")
-    temporary.replace(file)
+    write_text(folder / WORDS, "".join(f"{word}\n" for word in words or [NO_WORD]))
+    write_text(folder / SLIPS, "".join(f"{slip}\t{row}\n" for slip, row in (slips or {NO_WORD: 0}).items()))

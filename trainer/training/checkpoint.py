@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trainer.errors import InputError
+from trainer.written import replacing
 
 
 def save_state(path: Path, variables: list[Any], progress: dict[str, Any]) -> None:
@@ -20,12 +21,10 @@ def save_state(path: Path, variables: list[Any], progress: dict[str, Any]) -> No
         progress: what JSON can hold.
     """
     arrays: dict[str, Any] = {f"v{i}": np.asarray(v.value, dtype=_storable(v)) for i, v in enumerate(variables)}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
+    with replacing(path) as beside, beside.open("wb") as file:
         np.savez(file, progress=np.array(json.dumps(progress)), **arrays)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def load_state(path: Path, variables: list[Any]) -> dict[str, Any]:

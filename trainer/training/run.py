@@ -1,7 +1,6 @@
 """A run folder: everything that one training made, and how to load it again."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from trainer.text.backbone import build_architecture, load_backbone
 from trainer.text.lora import merged_lora
 from trainer.text.packing import TextPacker
 from trainer.text.spelling import Spelling, write_spelling
+from trainer.written import replacing, write_text
 
 CONFIG, STATISTICS, HISTORY = "config.yaml", "statistics.json", "history.json"
 CHECKPOINT, BEST, FINISHED = "checkpoint.npz", "best.weights.h5", "finished.json"
@@ -158,17 +158,8 @@ def spelt_by(run: Run, items: pd.DataFrame, folder: Path) -> Run:
 
 def save_weights(ranker: Ranker, path: Path) -> None:
     """Write weights as a whole or not at all; low-rank additions as part of their kernels."""
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    with merged_lora(ranker.encoder):
-        ranker.save_weights(temporary)
-    temporary.replace(path)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as beside, merged_lora(ranker.encoder):
+        ranker.save_weights(beside)
 
 
 def read_json(path: Path) -> Any:

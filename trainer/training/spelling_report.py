@@ -6,7 +6,7 @@ import pandas as pd
 from rich.console import Console
 
 from trainer.text.spelling import Spelling
-from trainer.training.run import write_text
+from trainer.written import write_text
 
 CORRECTIONS = "corrections.csv"
 EXAMPLES = 3
