@@ -19,9 +19,14 @@ def test_a_file_takes_the_place_of_the_old_one_at_the_end(tmp_path: Path) -> Non
 def test_a_writer_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     write_text(path, "old")
-    with pytest.raises(RuntimeError, match="no more"), replacing(path) as beside:
-        beside.write_text("half")
-        raise RuntimeError("no more")
+
+    def write() -> None:
+        with replacing(path) as beside:
+            beside.write_text("half")
+            raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        write()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

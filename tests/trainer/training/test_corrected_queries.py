@@ -11,7 +11,7 @@ from rich.console import Console
 import small_shop
 from trainer.errors import InputError
 from trainer.training.fit import train
-from trainer.training.run import learn_spelling, load_run
+from trainer.training.run import learn_spelling, load_run, spelt_by
 
 ENCODER = {"spelling": "catalogue", "spelling_items": 1}
 
@@ -42,6 +42,20 @@ def test_a_loaded_run_corrects_queries_and_leaves_items_as_they_are(trained):
         right = tf.constant([texts[0].replace("kettel", "kettle").replace("lmap", "lamp")])
         np.testing.assert_array_equal(packers["query"](tf.constant(texts)), packers["query"](right))
         assert (packers["item"](tf.constant(texts)).numpy() != packers["item"](right).numpy()).any()
+
+
+def test_over_the_items_of_another_shop_their_words_correct_queries_and_those_of_training_no_longer(trained, tmp_path):
+    run = load_run(trained[0])
+    query = spelt_by(run, pd.DataFrame({"text": ["green sofa", None]}), tmp_path).packers["query"]
+    own = run.packers["query"]
+
+    def alike(one, other, pack):
+        return bool((pack(tf.constant([one])).numpy() == pack(tf.constant([other])).numpy()).all())
+
+    assert alike("soaf", "sofa", query)
+    assert alike("kettel", "kettle", own)
+    assert not alike("soaf", "sofa", own)
+    assert not alike("kettel", "kettle", query)
 
 
 def test_a_run_without_its_words_is_refused(trained, tmp_path):
