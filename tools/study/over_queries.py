@@ -10,7 +10,7 @@ import pandas as pd
 
 from tools.study.config import MetricConfig
 from tools.study.finished import FinishedRun
-from trainer.metrics.bootstrap import HIGH, LOW, resample
+from trainer.metrics.bootstrap import HIGH, LOW
 
 
 def difference_over_queries(
@@ -36,17 +36,15 @@ def difference_over_queries(
         for sides in pairs:
             for sign, side in zip((1.0, -1.0), sides, strict=True):
                 statistics = side.statistics_with(key)
-                source, statistic = statistics.found[key]
-                terms.append((sign if key == metric.key else -sign, statistic, statistics.queries[source]))
-    queries = pd.Index(pd.unique(np.concatenate([query for *_, query in terms])))
+                terms.append((sign if key == metric.key else -sign, statistics, key))
+    queries = pd.Index(pd.unique(np.concatenate([of.queries[of.found[key][0]] for _, of, key in terms])))
     draws = max(run.plan.experiment.evaluate.bootstrap for run, _ in pairs)
     if draws == 0 or len(queries) < 2:
         return None
     seed = pairs[0][0].plan.seed
     drawn = np.zeros(draws)
-    for sign, statistic, query in terms:
-        values = resample({metric.key: statistic}, queries.get_indexer(query), draws, seed, len(queries))
-        drawn += sign * values[metric.key] / len(pairs)
+    for sign, of, key in terms:
+        drawn += sign * of.resampled(key, queries, draws, seed) / len(pairs)
     if np.isnan(drawn).all():
         return None
     low, high = np.nanpercentile(drawn, [LOW, HIGH])

@@ -1,7 +1,7 @@
 """What the metrics of an evaluated run are computed from, read back from its scores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from trainer.evaluation.robustness import prefix_of, read_rewritten
 from trainer.evaluation.scored_run import LABELLED, SOURCES, read_scored_run, result_folder
 from trainer.evaluation.scores import Scores
 from trainer.evaluation.truth import hidden_truth, truth_beside, truth_statistics
+from trainer.metrics.bootstrap import resample
 from trainer.metrics.page_metrics import Statistic
 
 
@@ -46,6 +47,26 @@ class RunStatistics:
     impressions: Mapping[str, pd.DataFrame]
     found: Mapping[str, tuple[str, Statistic]]
     queries: Mapping[str, np.ndarray]
+    _resampled: dict[tuple[object, ...], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def resampled(self, key: str, queries: pd.Index, n: int, seed: int) -> np.ndarray:
+        """One metric over draws of queries; kept, as the run of a reference is compared with that of each variant.
+
+        Args:
+            key: of the metric.
+            queries: those to draw from, each once; those of the run are among them.
+            n: how many resamples.
+            seed: of the resamples.
+
+        Returns:
+            float64 [n], NaN where the metric is not defined.
+        """
+        asked = (key, tuple(queries), n, seed)
+        if asked not in self._resampled:
+            source, statistic = self.found[key]
+            units = queries.get_indexer(pd.Index(self.queries[source]))
+            self._resampled[asked] = resample({key: statistic}, units, n, seed, len(queries))[key]
+        return self._resampled[asked]
 
     @classmethod
     def of(cls, folder: Path, split: str, data: DataConfig) -> "RunStatistics":
