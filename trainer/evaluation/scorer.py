@@ -48,9 +48,11 @@ class RankerScorer:
         self.memory = memory
         answers = outputs or PageOutputs.of(experiment, ranker.item_features.statistics)
         tokens = tf.TensorSpec([None, None], tf.int32)
-        self._encode = tf.function(lambda t: ranker.encode(t, training=False), input_signature=[tokens])
+        self._encode = tf.function(
+            lambda t: ranker.encode(t, training=False), input_signature=[tokens], autograph=False
+        )
         self._pairs = tf.function(
-            lambda q, i: ranker.encode_pairs(q, i, training=False), input_signature=[tokens, tokens]
+            lambda q, i: ranker.encode_pairs(q, i, training=False), input_signature=[tokens, tokens], autograph=False
         )
 
         def answer(page: dict) -> dict:
@@ -58,7 +60,7 @@ class RankerScorer:
             declared = ranker.declared_predictions(logits)
             return answers(logits, page) | {PREFIX + name: values for name, values in declared.items()}
 
-        self._page = tf.function(answer, reduce_retracing=True)
+        self._page = tf.function(answer, reduce_retracing=True, autograph=False)
 
     def __call__(self, pages: Pages, items: pd.DataFrame) -> Scores:
         """Score pages.

@@ -74,9 +74,10 @@ class RankingModule(tf.Module):
         rank_items = rank | items | dict.fromkeys(self._item_text, lists)
         encode_query = {"query": pages} | dict.fromkeys(self._text, pages)
         encode_item = dict.fromkeys(self._item_text, pages)
+        ranked = concrete(self.rank, rank)
         return {
-            "serving_default": concrete(self.rank, rank),
-            "rank": concrete(self.rank, rank),
+            "serving_default": ranked,
+            "rank": ranked,
             "rank_items": concrete(self.rank_items, rank_items),
             "encode_query": concrete(self.encode_query, encode_query),
             "encode_item": concrete(self.encode_item, encode_item),
@@ -211,4 +212,5 @@ def concrete(function: Any, inputs: dict[str, tf.TensorSpec]) -> Any:
         with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(counts == counts[0]), [fault, counts], 64)]):
             return function({name: tf.identity(value) for name, value in values.items()})
 
-    return tf.function(checked).get_concrete_function(**named)
+    # Nothing here branches in Python on a tensor; reading the source for that would take longer than the tracing.
+    return tf.function(checked, autograph=False).get_concrete_function(**named)

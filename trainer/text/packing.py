@@ -28,7 +28,7 @@ class TextPacker(tf.Module):
         self.length = length
         self.spelling = spelling
         # The tokenizer gives ragged tensors in a graph only.
-        self._pack = tf.function(self._pack_text, input_signature=[tf.TensorSpec([None], tf.string)])
+        self._pack = tf.function(self._pack_text, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
         self.pad, self.start, self.end = tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id
 
     def __call__(self, text: tf.Tensor) -> tf.Tensor:
