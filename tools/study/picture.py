@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from tools.study.comparison import Compared, compare
 from tools.study.config import MetricConfig
 from tools.study.finished import FinishedStudy
+from trainer.written import replacing
 
 SEEDS, QUERIES, INK = "#1f4e79", "#9cc3e6", "#333333"
 # Without a salt the ids in the file would differ from one drawing to the next.
@@ -40,7 +41,8 @@ def draw(finished: FinishedStudy, path: Path) -> None:
             color=INK,
         )
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, metadata={"Date": None})
+        with replacing(path) as beside:
+            figure.savefig(beside, metadata={"Date": None})
 
 
 def _panel(axis: mpl.axes.Axes, metric: MetricConfig, rows: list[Compared], names: list[str]) -> None:
@@ -56,6 +58,7 @@ def _panel(axis: mpl.axes.Axes, metric: MetricConfig, rows: list[Compared], name
     axis.set_title(metric.title, fontsize=9)
     axis.set_yticks(range(len(names)), names)
     axis.set_ylim(len(names) - 0.4, -0.6)
+    axis.locator_params(axis="x", nbins=5)
     axis.grid(axis="x", color="#dddddd", lw=0.6)
     axis.set_axisbelow(True)
     axis.spines[["top", "right"]].set_visible(False)
