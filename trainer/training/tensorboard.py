@@ -29,8 +29,9 @@ class TensorBoardLog(keras.callbacks.Callback):
         """Write the graph of the forward pass."""
         spec = tf.nest.map_structure(lambda v: tf.TensorSpec(v.shape, v.dtype), batch)
         forward = tf.function(lambda b: model.loss_parts(b, training=False), autograph=False)
+        traced = forward.get_concrete_function(spec)
         with self.writer.as_default(step=0):
-            tf.summary.graph(forward.get_concrete_function(spec).graph)
+            tf.summary.graph(traced.graph)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Write new points."""
